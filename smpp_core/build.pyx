@@ -100,10 +100,11 @@ cdef bytes _address(object field, object value, Py_ssize_t limit):
 
 
 cdef bytes _octet(object field, str what, object value, int size):
+    cdef long long top = (1LL << (8 * size)) - 1
     if not isinstance(value, int):
         _refuse(field, f"has a {what} that is {_kind_of(value)}, not int")
-    if not 0 <= value < 1 << (8 * size):
-        _refuse(field, f"has a {what} of {value}, it takes 0 to {(1 << (8 * size)) - 1}")
+    if not 0 <= value <= top:
+        _refuse(field, f"has a {what} of {value}, it takes 0 to {top}")
     return value.to_bytes(size, "big")
 
 

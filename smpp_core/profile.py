@@ -52,7 +52,7 @@ _BASES = {
 
 
 class _Content(NamedTuple):
-    """All that makes a profile what it is: the tables it starts from and what differs from them. The key of interning and the pickled form."""
+    """All that makes a profile: the tables it starts from and what differs from them. What is interned and pickled."""
 
     name: str
     base: str
@@ -73,15 +73,15 @@ _lock = threading.Lock()
 class Profile:
     """What one peer means by its codes. Frozen, hashable, picklable; two profiles of the same content are one object.
 
-    name: for people. tlvs, statuses, data_codings: rows by tag or value (data codings are exact values, the GSM 03.38 groups come after them);
-    tlv_names: the TLV rows by name. default_alphabet: what data_coding 0 means: "gsm7", "gsm7-packed", "latin1" or "ascii".
+    name: for people. tlvs, statuses, data_codings: rows by tag or value (data codings are exact values, the GSM 03.38 groups come after
+    them); tlv_names: the TLV rows by name. default_alphabet: what data_coding 0 means: "gsm7", "gsm7-packed", "latin1" or "ascii".
     receipts_unflagged: receipts come with esm_class 0 too. receipt_zone: zone of receipt times, as "Europe/Zagreb", "+02:00" or None.
     receipt_keys: further keys of receipts. lenient: codes of findings that strict decoding lets pass. The dicts are not to be changed.
     """
 
     __slots__ = (
-        "__weakref__", "_content", "data_codings", "default_alphabet", "lenient", "name", "receipt_keys", "receipt_zone", "receipts_unflagged",
-        "statuses", "tlv_names", "tlvs",
+        "__weakref__", "_content", "data_codings", "default_alphabet", "lenient", "name", "receipt_keys", "receipt_zone",
+        "receipts_unflagged", "statuses", "tlv_names", "tlvs",
     )
 
     _content: _Content
@@ -121,8 +121,8 @@ class Profile:
     def from_toml(cls, source: str | os.PathLike[str]) -> Profile:
         """Read a profile from a TOML file, or from TOML text (a str with a line end or an equals sign that names no file).
 
-        Keys: name, base ("vendor", the default, or "standard"), default_alphabet, receipts_unflagged, receipt_zone, receipt_keys, lenient, and
-        tables [[tlv]] (tag, name, kind, min, max, values, section, doc), [[status]] (value, name, meaning, retry, section) and
+        Keys: name, base ("vendor", the default, or "standard"), default_alphabet, receipts_unflagged, receipt_zone, receipt_keys, lenient,
+        and tables [[tlv]] (tag, name, kind, min, max, section, values, doc), [[status]] (value, name, meaning, retry, section) and
         [[data_coding]] (value, name, alphabet, meaning, section). ProfileError names the key at fault, or line and column.
         """
         return _load(source)
@@ -149,14 +149,14 @@ class Profile:
 
     def with_options(
         self, *, name: str | None = None, lenient: Iterable[str] | None = None, default_alphabet: str | None = None,
-        receipts_unflagged: bool | None = None, receipt_zone: str | None | EllipsisType = ..., receipt_keys: Iterable[str] | None = None,
+        receipts_unflagged: bool | None = None, receipt_zone: str | EllipsisType | None = ..., receipt_keys: Iterable[str] | None = None,
         statuses: Iterable[Status | tuple[Any, ...]] = (), data_codings: Iterable[DataCoding | tuple[Any, ...]] = (),
     ) -> Profile:
         """This profile with other options; what is not given stays.
 
-        lenient and receipt_keys replace the former sets. statuses: rows, or tuples (value, name, meaning, retry, section) that may end after
-        the name; data_codings: rows, or tuples (value, name, alphabet, meaning, section) that may end after the alphabet; both add to the
-        tables. receipt_zone None removes the zone. ProfileError names the option at fault.
+        lenient and receipt_keys replace the former sets. statuses: rows, or tuples (value, name, meaning, retry, section) that may end
+        after the name; data_codings: rows, or tuples (value, name, alphabet, meaning, section) that may end after the alphabet; both add
+        to the tables. receipt_zone None removes the zone. ProfileError names the option at fault.
         """
         status_rows = [_status(row, f"status[{i}]") for i, row in enumerate(statuses)]
         coding_rows = [_data_coding(row, f"data_coding[{i}]") for i, row in enumerate(data_codings)]
@@ -180,8 +180,8 @@ class Profile:
         return self._with(statuses=status_rows, data_codings=coding_rows, name=name, **changes)
 
     def _with(
-        self, *, tlvs: Iterable[Tlv] = (), statuses: Iterable[Status] = (), data_codings: Iterable[DataCoding] = (), name: str | None = None,
-        **changes: Any,
+        self, *, tlvs: Iterable[Tlv] = (), statuses: Iterable[Status] = (), data_codings: Iterable[DataCoding] = (),
+        name: str | None = None, **changes: Any,
     ) -> Profile:
         if name is not None:
             if not isinstance(name, str) or not name:
@@ -386,9 +386,12 @@ def _data_coding(row: Any, key: str) -> DataCoding:
 
 def _is_text_codec(name: str) -> bool:
     try:
-        return isinstance(b"".decode(name), str)
+        b" ".decode(name)  # of no octets, any name would do
+    except UnicodeDecodeError:
+        return True
     except (LookupError, ValueError):
         return False
+    return True
 
 
 # [[table]] of the TOML form -> the columns of its rows. The first ones are needed: as many as the rows' tuples need.

@@ -205,8 +205,8 @@ cdef bytes encode_value(TlvRule rule, object value):
             raise EncodeError(f"{name} takes an int, not {type(value).__name__}", name)
         number = value.__index__()
         size = rule.max if rule.max in (1, 2, 3, 4, 8) else max(rule.min, 1)
-        if not 0 <= number < 1 << (8 * size):
-            raise EncodeError(f"{name} is {number}, it takes 0 to {(1 << (8 * size)) - 1}", name)
+        if number < 0 or number.bit_length() > 8 * size:
+            raise EncodeError(f"{name} is {number}, it takes {size} octets without a sign", name)
         octets = number.to_bytes(size, "big")
     elif rule.kind == TLV_FLAG:
         octets = b""

@@ -81,10 +81,10 @@ _DATA_TLVS = (
 _DATA_RESP_TLVS = ("delivery_failure_reason", "network_error_code", "additional_status_info_text", "dpf_result")
 
 
-def _bind(name: str, id: int, section: str, doc: str) -> tuple[Command, Command]:
-    request = Command(name, id, f"{SMPP34} {section}.1", _BIND, response=f"{name}_resp", sender="esme", states=("OPEN", "OUTBOUND"), doc=doc)
+def _bind(name: str, id: int, section: int, doc: str) -> tuple[Command, Command]:
+    request = Command(name, id, f"{SMPP34} 4.1.{section}", _BIND, response=f"{name}_resp", sender="esme", states=("OPEN", "OUTBOUND"), doc=doc)
     response = Command(
-        f"{name}_resp", id | 0x80000000, f"{SMPP34} {section}.2", (_SYSTEM_ID,), "optional", sender="smsc", states=("OPEN", "OUTBOUND"),
+        f"{name}_resp", id | 0x80000000, f"{SMPP34} 4.1.{section + 1}", (_SYSTEM_ID,), "optional", sender="smsc", states=("OPEN", "OUTBOUND"),
         tlvs=("sc_interface_version",), doc=f"Answers {name}.",
     )
     return request, response
@@ -96,14 +96,14 @@ def _response(name: str, id: int, section: str, fields: tuple[Field, ...] = (), 
 
 
 _ROWS: tuple[Command, ...] = (
-    *_bind("bind_receiver", 0x00000001, "4.1.3", "Opens a session that receives messages."),
-    *_bind("bind_transmitter", 0x00000002, "4.1.1", "Opens a session that sends messages."),
+    *_bind("bind_receiver", 0x00000001, 3, "Opens a session that receives messages."),
+    *_bind("bind_transmitter", 0x00000002, 1, "Opens a session that sends messages."),
     Command("query_sm", 0x00000003, f"{SMPP34} 4.8.1", (_MESSAGE_ID, *_SOURCE), response="query_sm_resp", sender="esme", states=_TX,
             doc="Asks for the state of a message."),
     _response("query_sm", 0x00000003, f"{SMPP34} 4.8.2", (
-        _MESSAGE_ID, _cstring("final_date", 17, "5.2.26", "ESME_RSYSERR", "When the message reached its final state; empty if it has not.", "time"),
+        _MESSAGE_ID, _cstring("final_date", 17, "4.8.2", "ESME_RSYSERR", "When the message reached its final state; empty if it has not.", "time"),
         _u8("message_state", "5.2.28", "State of the message.", "message_state"),
-        _u8("error_code", "5.2.29", "Network's error code, 0 for none."),
+        _u8("error_code", "4.8.2", "Network's error code, 0 for none."),
     ), "when_ok"),
     Command("submit_sm", 0x00000004, f"{SMPP34} 4.4.1", (_SERVICE_TYPE, *_SOURCE, *_DEST, *_TAIL), response="submit_sm_resp", sender="esme",
             states=_TX, tlvs=_SUBMIT_TLVS, doc="Hands a message to the SMSC."),
@@ -119,8 +119,8 @@ _ROWS: tuple[Command, ...] = (
     Command("cancel_sm", 0x00000008, f"{SMPP34} 4.9.1", (_SERVICE_TYPE, _MESSAGE_ID, *_SOURCE, *_DEST), response="cancel_sm_resp", sender="esme",
             states=_TX, doc="Cancels one message, or all of the same addresses."),
     _response("cancel_sm", 0x00000008, f"{SMPP34} 4.9.2"),
-    *_bind("bind_transceiver", 0x00000009, "4.1.5", "Opens a session that sends and receives messages."),
-    Command("outbind", 0x0000000B, f"{SMPP34} 4.1.7", (_SYSTEM_ID, _PASSWORD), sender="smsc", states=("OPEN",), doc="Asks the ESME to bind as receiver."),
+    *_bind("bind_transceiver", 0x00000009, 5, "Opens a session that sends and receives messages."),
+    Command("outbind", 0x0000000B, f"{SMPP34} 4.1.7.1", (_SYSTEM_ID, _PASSWORD), sender="smsc", states=("OPEN",), doc="Asks the ESME to bind as receiver."),
     Command("enquire_link", 0x00000015, f"{SMPP34} 4.11.1", response="enquire_link_resp", states=_ANY, doc="Asks whether the peer is alive."),
     _response("enquire_link", 0x00000015, f"{SMPP34} 4.11.2", sender="both", states=_ANY),
     Command("submit_multi", 0x00000021, f"{SMPP34} 4.5.1", (
@@ -129,7 +129,7 @@ _ROWS: tuple[Command, ...] = (
     ), response="submit_multi_resp", sender="esme", states=_TX, tlvs=tuple(n for n in _SUBMIT_TLVS if n not in ("more_messages_to_send", "number_of_messages", "its_reply_type", "its_session_info", "ussd_service_op")),
         doc="Hands one message for up to 254 destinations to the SMSC."),
     _response("submit_multi", 0x00000021, f"{SMPP34} 4.5.2", (
-        _MESSAGE_ID, _u8("no_unsuccess", "5.2.27", "Entries of unsuccess_smes.", counts="unsuccess_smes"),
+        _MESSAGE_ID, _u8("no_unsuccess", "5.2.26", "Entries of unsuccess_smes.", counts="unsuccess_smes"),
         Field("unsuccess_smes", "unsuccess", f"{SMPP34} 4.5.2.1", 254, doc="Destinations that failed, with their status."),
     ), "when_ok"),
     Command("alert_notification", 0x00000102, f"{SMPP34} 4.12.1", (
@@ -141,7 +141,7 @@ _ROWS: tuple[Command, ...] = (
             response="data_sm_resp", sender="both", states=_BOUND, tlvs=_DATA_TLVS, doc="A message in either direction whose text is a TLV."),
     _response("data_sm", 0x00000103, f"{SMPP34} 4.7.2", (_MESSAGE_ID,), "when_ok", "both", _BOUND, _DATA_RESP_TLVS),
     Command("broadcast_sm", 0x00000111, f"{SMPP50} 4.4.1.1", (
-        _SERVICE_TYPE, *_SOURCE, _MESSAGE_ID, _FLAGS[1], _SCHEDULE, _VALIDITY, _REPLACE, _DATA_CODING, _DEFAULT_MSG,
+        _SERVICE_TYPE, *_SOURCE, _MESSAGE_ID, _FLAGS[1]._replace(values="broadcast_priority_flag"), _SCHEDULE, _VALIDITY, _REPLACE, _DATA_CODING, _DEFAULT_MSG,
     ), response="broadcast_sm_resp", sender="esme", states=_TX, tlvs=(
         "broadcast_area_identifier", "broadcast_content_type", "broadcast_rep_num", "broadcast_frequency_interval", "alert_on_message_delivery",
         "broadcast_channel_indicator", "broadcast_content_type_info", "broadcast_message_class", "broadcast_service_group", "callback_num",

@@ -34,7 +34,7 @@ def _row(value: DataCoding, alphabet: str, meaning: str) -> Row:
 _D = DataCoding
 
 # The specification names character sets, not encodings; the Japanese and Korean codecs are those that gateways use for them.
-DATA_CODINGS: dict[int, Row] = {row.value: row for row in (
+_ROWS = (
     _row(_D.DEFAULT, "gsm7", "SMSC default alphabet"),
     _row(_D.IA5, "ascii", "IA5 (CCITT T.50), ASCII"),
     _row(_D.OCTETS, "binary", "octets (8-bit binary)"),
@@ -48,7 +48,9 @@ DATA_CODINGS: dict[int, Row] = {row.value: row for row in (
     _row(_D.ISO_2022_JP, "iso2022_jp", "ISO-2022-JP (music codes)"),
     _row(_D.EXTENDED_KANJI, "euc_jp", "extended Kanji JIS (X 0212-1990)"),
     _row(_D.KS_C_5601, "euc_kr", "KS C 5601"),
-)}
+)
+
+DATA_CODINGS: dict[int, Row] = {row.value: row for row in _ROWS}
 
 
 class GsmGroup(NamedTuple):

@@ -97,11 +97,11 @@ _ROWS = (
     _row(_S.ESME_RINVCMDID, "Invalid command ID"),
     # The session is not bound, or bound for the other direction: only another bind makes the command legal.
     _row(_S.ESME_RINVBNDSTS, "Incorrect bind status for the given command", "rebind"),
-    # Answers a bind: the account's sessions are used up, often by one whose death the SMSC has not noticed yet. It passes when that one times out.
+    # Answers a bind: the account's sessions are used up, often by a dead one that the SMSC will notice later.
     _row(_S.ESME_RALYBND, "ESME already in bound state", "later"),
     _row(_S.ESME_RINVPRTFLG, "Invalid priority flag"),
     _row(_S.ESME_RINVREGDLVFLG, "Invalid registered delivery flag"),
-    # 5.0 explains it as "all or part of the MC is currently unavailable"; some peers send it for lasting faults too, so attempts need a limit.
+    # 5.0 explains: "all or part of the MC is currently unavailable". Some peers send it for lasting faults too: attempts need a limit.
     _row(_S.ESME_RSYSERR, "System error", "later"),
     _row(_S.ESME_RINVSRCADR, "Invalid source address"),
     _row(_S.ESME_RINVDSTADR, "Invalid destination address"),

@@ -9,8 +9,8 @@ from .rows import SMPP34, SMPP50, Value
 from .statuses import CommandStatus
 
 __all__ = [
-    "OPEN", "RANGES", "VALUES", "CommandId", "CommandStatus", "DataCoding", "DistributionList", "MessageState", "Npi", "Range", "SmeAddress",
-    "Ton", "UnsuccessSme", "describe", "describe_octets", "is_reserved", "reserved_table",
+    "OPEN", "RANGES", "VALUES", "CommandId", "CommandStatus", "DataCoding", "DistributionList", "MessageState", "Npi", "Range",
+    "SmeAddress", "Ton", "UnsuccessSme", "describe", "describe_octets", "is_reserved", "reserved_table",
 ]
 
 
@@ -160,7 +160,7 @@ VALUES: dict[str, tuple[Value, ...]] = {
         (0x2C, "TELETEX_ISDN", "teletex in ISDN"), (0x2D, "UCI", "UCI"), (0x30, "MESSAGE_HANDLING", "message handling facility"),
         (0x31, "X400", "X.400 message handling"), (0x32, "EMAIL", "Internet e-mail"), (0x3F, "MOBILE_STATION", "mobile station"),
         (0x40, "TYPE_0", "short message type 0 (silent)"), (0x48, "DEVICE_TRIGGER", "device triggering"),
-        (0x5E, "ENHANCED", "enhanced message service"), (0x5F, "RETURN_CALL", "return call"),
+        (0x5E, "ENHANCED", "enhanced message service (obsolete)"), (0x5F, "RETURN_CALL", "return call"),
         (0x7C, "ANSI_136_R_DATA", "ANSI-136 R-DATA"), (0x7D, "ME_DATA_DOWNLOAD", "ME data download"),
         (0x7E, "ME_DEPERSONALIZATION", "ME de-personalization"), (0x7F, "SIM_DATA_DOWNLOAD", "(U)SIM data download"),
     ),
@@ -170,7 +170,7 @@ VALUES: dict[str, tuple[Value, ...]] = {
         (3, "HIGHEST", "highest (GSM priority, ANSI-136 very urgent, IS-95 emergency)"),
     ),
     "broadcast_priority_flag": _table(
-        f"{SMPP50} 4.7.21", (0, "NORMAL", "normal"), (1, "IMMEDIATE", "GSM immediate broadcast, ANSI-41 interactive"),
+        f"{SMPP50} 4.7.19", (0, "NORMAL", "normal"), (1, "IMMEDIATE", "GSM immediate broadcast, ANSI-41 interactive"),
         (2, "HIGH", "GSM high priority, ANSI-41 urgent"), (3, "EMERGENCY", "ANSI-41 emergency, reserved in GSM"),
         (4, "BACKGROUND", "GSM background"),
     ),
@@ -311,7 +311,8 @@ RANGES: dict[str, tuple[Range, ...]] = {
 
 # Bit fields, and tables that refer to other documents for the values they do not name: nothing in them is reported as reserved.
 OPEN: frozenset[str] = frozenset((
-    "esm_class", "protocol_id", "registered_delivery", "data_coding", "language_indicator", "ms_msg_wait_facilities", "callback_num_pres_ind",
+    "esm_class", "protocol_id", "registered_delivery", "data_coding", "language_indicator", "ms_msg_wait_facilities",
+    "callback_num_pres_ind",
 ))
 
 _MEANINGS: dict[str, dict[int, str]] = {table: {row.value: row.meaning for row in rows} for table, rows in VALUES.items()}
@@ -322,7 +323,7 @@ def is_reserved(table: str, value: int) -> bool:
     if table in OPEN or table not in VALUES:
         return False
     if table == "ms_validity" and value > 0xFFFFFF:
-        value = value >> 24  # the four-octet form of 5.0 begins with the octet of 3.4
+        value >>= 24  # the four-octet form of 5.0 begins with the octet of 3.4
     return value not in _MEANINGS[table] and not any(run.first <= value <= run.last for run in RANGES.get(table, ()))
 
 
@@ -403,7 +404,8 @@ def describe_octets(name: str, octets: bytes) -> str:
         unit = describe("broadcast_interval_unit", first)
         return f"{number} {unit}" if first and unit else unit
     if name == "callback_num" and len(octets) >= 3:
-        return f"{'ASCII' if first & 0x01 else 'TBCD'} digits, {describe('ton', octets[1]) or 'reserved TON'}, {describe('npi', octets[2]) or 'reserved NPI'}"
+        ton, npi = describe("ton", octets[1]) or "reserved TON", describe("npi", octets[2]) or "reserved NPI"
+        return f"{'ASCII' if first & 0x01 else 'TBCD'} digits, {ton}, {npi}"
     if name == "its_session_info" and len(octets) == 2:
         return f"session {first}, sequence {octets[1] >> 1}{', end of session' if octets[1] & 0x01 else ''}"
     return ""

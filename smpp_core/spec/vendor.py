@@ -14,7 +14,7 @@ def _integer(tag: int, name: str, doc: str) -> Tlv:
     return Tlv(tag, name, "integer", 4, 4, f"{VENDOR} 3.2", doc=doc)
 
 
-TLVS: dict[int, Tlv] = {row.tag: row for row in (
+_TLVS = (
     # Bare digits without NUL: the document's example prints both as octet strings. Its table lacks 0x1406.
     Tlv(0x1403, "imsi", "string", 6, 16, f"{VENDOR} 3.2", doc="IMSI of the subscriber, digits."),
     Tlv(0x1406, "msc", "string", 1, 21, f"{VENDOR} 3.2", doc="Address of the serving MSC, digits."),
@@ -39,21 +39,25 @@ TLVS: dict[int, Tlv] = {row.tag: row for row in (
     _string(0x143F, "ported_network_country_name", "Country of the network that the number was ported to."),
     _string(0x1442, "ported_country_prefix", "Calling code of the country that the number was ported to."),
     Tlv(0x1456, "campaign_id", "cstring", 1, 65, f"{VENDOR} 4.4", doc="Campaign of a message to a USA short code."),
-)}
+)
+
+TLVS: dict[int, Tlv] = {row.tag: row for row in _TLVS}
 
 
 def _status(value: int, name: str, meaning: str, retry: str = "never") -> Status:
     return Status(value, name, meaning, retry, f"{VENDOR} 4.3")
 
 
-STATUSES: dict[int, Status] = {row.value: row for row in (
+_STATUSES = (
     _status(0x0000000A, "INVALID_SOURCE_ADDRESS", "Invalid source address"),
     _status(0x0000000C, "DUPLICATE_MESSAGE_ID", "Duplicate message ID: an earlier message counts"),
     _status(0x00000022, "NETWORK_NOT_COVERED", "Network not covered"),
     # A pause does not help, only somebody who pays.
     _status(0x000000FF, "INSUFFICIENT_BALANCE", "Account has insufficient balance"),
     _status(0x000004A1, "SYSTEM_ERROR", "System error, or the channel is disabled", "later"),
-)}
+)
+
+STATUSES: dict[int, Status] = {row.value: row for row in _STATUSES}
 
 
 def _gsm(value: int, name: str, meaning: str, permanent: bool = False) -> GsmError:
@@ -62,10 +66,11 @@ def _gsm(value: int, name: str, meaning: str, permanent: bool = False) -> GsmErr
 
 # The document does not say which are permanent. Here: permanent where the number, the subscription, the handset or the message itself
 # is at fault, so that the same message to the same number fails again; not where a network, a node or the moment is.
-GSM_ERRORS: dict[int, GsmError] = {row.value: row for row in (
+_GSM_ERRORS = (
     _gsm(0, "NO_ERROR", "no error"),
     _gsm(1, "EC_UNKNOWN_SUBSCRIBER", "the number is not assigned", True),
-    _gsm(5, "EC_UNIDENTIFIED_SUBSCRIBER", "the serving MSC does not know the subscriber"),  # its register is stale until the next location update
+    # The MSC's register is stale until the next location update.
+    _gsm(5, "EC_UNIDENTIFIED_SUBSCRIBER", "the serving MSC does not know the subscriber"),
     _gsm(6, "EC_ABSENT_SUBSCRIBER_SM", "the subscriber is absent for short messages"),
     _gsm(9, "EC_ILLEGAL_SUBSCRIBER", "the subscriber failed authentication", True),
     _gsm(11, "EC_TELESERVICE_NOT_PROVISIONED", "the subscription has no short messages", True),
@@ -116,14 +121,16 @@ GSM_ERRORS: dict[int, GsmError] = {row.value: row for row in (
     _gsm(4096, "EC_InvalidPduFormat", "the message's format is invalid", True),
     _gsm(4100, "EC_Cancelled", "the message was cancelled", True),
     _gsm(4101, "EC_ValidityExpired", "the validity period is over", True),
-)}
+)
+
+GSM_ERRORS: dict[int, GsmError] = {row.value: row for row in _GSM_ERRORS}
 
 
 def _coding(value: int, name: str, alphabet: str, meaning: str) -> DataCoding:
     return DataCoding(value, name, alphabet, meaning, f"{VENDOR} 4.2")
 
 
-DATA_CODINGS: dict[int, DataCoding] = {row.value: row for row in (
+_DATA_CODINGS = (
     # Table 16 leaves 0 out; 3.1 makes GSM 7-bit the default encoding.
     DataCoding(0, "DEFAULT", "gsm7", "GSM 7-bit (default)", f"{VENDOR} 3.1"),
     _coding(1, "GSM7", "gsm7", "GSM 7-bit"),
@@ -133,4 +140,6 @@ DATA_CODINGS: dict[int, DataCoding] = {row.value: row for row in (
     _coding(24, "UNICODE_FLASH", "ucs2", "Unicode, flash"),
     _coding(240, "FLASH", "gsm7", "flash"),
     _coding(245, "WAP_PUSH", "binary", "WAP push"),
-)}
+)
+
+DATA_CODINGS: dict[int, DataCoding] = {row.value: row for row in _DATA_CODINGS}

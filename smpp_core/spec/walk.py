@@ -4,7 +4,7 @@ from collections.abc import Container, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from .commands import COMMANDS
-from .findings import Finding, finding
+from .findings import MAX_FINDINGS, Finding, finding
 from .rows import Command, Field, Tlv
 from .tlvs import REPEATABLE, TLVS
 from .values import DistributionList, SmeAddress, UnsuccessSme, is_reserved
@@ -49,7 +49,7 @@ def values(
 ) -> tuple[dict[str, Any], list[tuple[int, bytes, Any]], bytes, list[Finding]]:
     """What a decoder gives for a frame: (mandatory fields by name, TLVs as (tag, raw, value), tail, findings in order).
 
-    Fields that the octets end before are None. Arguments and errors are those of walk.
+    Fields that the octets end before are None. Behind MAX_FINDINGS only errors are told. Arguments and errors are those of walk.
     """
     row = COMMANDS.get(_number(octets[4:8]))
     fields: dict[str, Any] = {f.name: None for f in row.fields} if row else {}
@@ -65,7 +65,9 @@ def values(
         elif step.row is not None and step.field in fields:
             fields[step.field] = step.value
     # Wire order is not the order of the report in two places: see _rank.
-    return fields, found, tail, sorted(findings, key=_rank)
+    findings.sort(key=_rank)
+    findings[MAX_FINDINGS:] = (item for item in findings[MAX_FINDINGS:] if item.severity == "error")
+    return fields, found, tail, findings
 
 
 def _rank(item: Finding) -> int:
@@ -101,9 +103,8 @@ def tlv_value(row: Tlv | None, raw: bytes) -> Any:
 
 def _fits(row: Tlv, raw: bytes) -> bool:
     """Whether the length suits the row; a C-octet string that lacks its NUL is measured as if it had it."""
-    if row.kind == "cstring" and raw[-1:] != b"\0":
-        return len(raw) + 1 <= row.max
-    return row.min <= len(raw) <= row.max
+    missing = row.kind == "cstring" and raw[-1:] != b"\0"
+    return row.min <= len(raw) + missing <= row.max
 
 
 def _limit(row: Tlv) -> str:
@@ -336,18 +337,15 @@ class _Walk:
 
 
 def _check(row: Tlv, raw: bytes, at: int) -> list[Finding]:
-    """What is wrong with a TLV whose octets are all there; of a vendor's row only the form is asked, for others use its tags too."""
-    fits = _fits(row, raw)
-    vendor = row.section.startswith("vendor")
-    if not fits and vendor:
-        return [finding("vendor-tlv-form", row.name, at, row.section, have=len(raw))]
+    """What is wrong with a TLV whose octets are all there."""
     findings = []
-    if not fits:
+    if not _fits(row, raw):
+        if row.section.startswith("vendor"):
+            # Another provider may use the tag for something else.
+            return [finding("vendor-tlv-form", row.name, at, row.section, have=len(raw))]
         findings.append(finding("tlv-length", row.name, at, row.section, have=len(raw), limit=_limit(row)))
     elif row.kind == "cstring" and raw[-1:] != b"\0":
         findings.append(finding("tlv-no-nul", row.name, at, row.section))
-    if vendor:
-        return findings
     if row.tag == _NETWORK_ERROR_CODE and len(raw) == 3 and raw.isdigit():
         facts = {"text": _text(raw), "kind": raw[0], "error": _number(raw[1:])}
         findings.append(finding("network-error-ascii", row.name, at, row.section, **facts))
