@@ -47,22 +47,22 @@ __all__ = [
 
 @cython.final
 cdef class BindReceiver(Pdu):
-    """bind_receiver: Opens a session that receives messages. SMPP 3.4 4.1.3.1."""
+    """bind_receiver: Opens a session that receives messages. SMPP 3.4 4.1.3."""
 
 
 @cython.final
 cdef class BindReceiverResp(Pdu):
-    """bind_receiver_resp: Answers bind_receiver. SMPP 3.4 4.1.3.2."""
+    """bind_receiver_resp: Answers bind_receiver. SMPP 3.4 4.1.4."""
 
 
 @cython.final
 cdef class BindTransmitter(Pdu):
-    """bind_transmitter: Opens a session that sends messages. SMPP 3.4 4.1.1.1."""
+    """bind_transmitter: Opens a session that sends messages. SMPP 3.4 4.1.1."""
 
 
 @cython.final
 cdef class BindTransmitterResp(Pdu):
-    """bind_transmitter_resp: Answers bind_transmitter. SMPP 3.4 4.1.1.2."""
+    """bind_transmitter_resp: Answers bind_transmitter. SMPP 3.4 4.1.2."""
 
 
 @cython.final
@@ -127,17 +127,17 @@ cdef class CancelSmResp(Pdu):
 
 @cython.final
 cdef class BindTransceiver(Pdu):
-    """bind_transceiver: Opens a session that sends and receives messages. SMPP 3.4 4.1.5.1."""
+    """bind_transceiver: Opens a session that sends and receives messages. SMPP 3.4 4.1.5."""
 
 
 @cython.final
 cdef class BindTransceiverResp(Pdu):
-    """bind_transceiver_resp: Answers bind_transceiver. SMPP 3.4 4.1.5.2."""
+    """bind_transceiver_resp: Answers bind_transceiver. SMPP 3.4 4.1.6."""
 
 
 @cython.final
 cdef class Outbind(Pdu):
-    """outbind: Asks the ESME to bind as receiver. SMPP 3.4 4.1.7."""
+    """outbind: Asks the ESME to bind as receiver. SMPP 3.4 4.1.7.1."""
 
 
 @cython.final

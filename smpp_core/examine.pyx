@@ -15,7 +15,7 @@ from .layout cimport (
 from .tlv cimport TLV_CSTRING, TLV_INTEGER, TlvRule, fits, read_value
 from .wire cimport find_nul, read_u16, read_u32
 
-from .spec.findings import MAX_FINDINGS, finding
+from .spec.findings import FINDINGS, MAX_FINDINGS, finding
 from .spec.values import is_reserved
 
 __all__ = []
@@ -33,7 +33,7 @@ cdef class _Report:
     cdef int add(self, str code, str field, uint32_t offset, str section, dict facts) except -1:
         if self.found is None:
             self.found = []
-        elif len(self.found) >= MAX_FINDINGS:
+        elif len(self.found) >= MAX_FINDINGS and FINDINGS[code].severity != "error":
             return 0
         self.found.append(finding(code, field, offset, section, **facts))
         return 0
@@ -96,7 +96,7 @@ cdef uint32_t _fields(const Layout *layout, object row, const uint8_t *b, Anchor
                 report.add("missing-body", row.fields[0].name, HEADER, "", {})
             return HEADER
         if <uint8_t>(b[HEADER] - 1) < 0x1F and is_tlv_walk(b, HEADER, limit):
-            report.add("body-is-tlvs", row.fields[0].name, HEADER, "", {"field": row.fields[0].name})
+            report.add("body-is-tlvs", row.fields[0].name, HEADER, "", {})
             return HEADER
     for i in range(layout.n_fields):
         info = &layout.fields[i]

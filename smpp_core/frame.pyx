@@ -108,6 +108,7 @@ cdef class Framer:
     cdef readonly object offset     # of the first octet held, from the start of the stream
     cdef bytearray _held
     cdef bytearray _backlog         # what `resync` left to be cut
+    cdef Py_ssize_t _dropped        # octets behind an error that there was no room for
 
     def __init__(self, max_length=DEFAULT_MAX_LENGTH):
         if not HEADER <= max_length <= 0x7FFFFFFF:
@@ -132,21 +133,43 @@ cdef class Framer:
         cdef list frames = []
         cdef bytearray backlog = self._backlog
         if self.error is not None:
-            raise self.error
+            raise self.error.with_traceback(None)
         PyObject_GetBuffer(octets, &view, PyBUF_SIMPLE)
         try:
             if backlog is not None:
                 self._backlog = None
                 self._cut(<const uint8_t *><char *>backlog, len(backlog), frames)
+                if self.error is None and self._dropped:
+                    self._gap()
             if self.error is None:
                 self._cut(<const uint8_t *>view.buf, view.len, frames)
             else:
-                self._held += (<const uint8_t *>view.buf)[:view.len]
+                self._keep(<const uint8_t *>view.buf, view.len)
         finally:
             PyBuffer_Release(&view)
         if self.error is not None and not frames:
-            raise self.error
+            raise self.error.with_traceback(None)
         return frames
+
+    cdef int _keep(self, const uint8_t *p, Py_ssize_t size) except -1:
+        """Hold octets behind an error for `resync`, as many as the cap allows; count the others."""
+        cdef Py_ssize_t room = min(size, max(0, <Py_ssize_t>self.max_length - <Py_ssize_t>len(self._held)))
+        if self._dropped:
+            room = 0
+        self._held += p[:room]
+        self._dropped += size - room
+        return 0
+
+    cdef int _gap(self) except -1:
+        """The octets behind these were dropped after an error: say so where they would stand."""
+        self.error = FrameError(
+            f"{self._dropped} octets behind an earlier error were dropped at the limit of {self.max_length}",
+            command_length=None, offset=self.offset + len(self._held), hint="resync goes on behind them",
+        )
+        self.offset += len(self._held) + self._dropped
+        self._held = bytearray()
+        self._dropped = 0
+        return 0
 
     cdef int _cut(self, const uint8_t *p, Py_ssize_t size, list frames) except -1:
         cdef Py_ssize_t held = len(self._held)
@@ -164,7 +187,7 @@ cdef class Framer:
                     return 0
             length = read_u32(<const uint8_t *><char *>self._held)
             if not HEADER <= length <= self.max_length:
-                self._held += p[at:size]
+                self._keep(p + at, size - at)
                 return self._fail()
             take = min(<Py_ssize_t>length - held, size - at)
             self._held += p[at:at + take]
@@ -177,7 +200,7 @@ cdef class Framer:
         while size - at >= 4:
             length = read_u32(p + at)
             if not HEADER <= length <= self.max_length:
-                self._held += p[at:size]
+                self._keep(p + at, size - at)
                 return self._fail()
             if length > size - at:
                 break

@@ -54,5 +54,5 @@ cdef int read_state(const uint8_t *p, int32_t size, bint *repaired) noexcept nog
 cdef bint read_date(const uint8_t *p, int32_t size, Moment *moment) noexcept nogil
 # Whether the spans are those of a receipt, although no flag says so.
 cdef bint looks_like_receipt(const uint8_t *p, const Spans *spans) noexcept nogil
-# Where the text of p[start:end] begins behind a user data header.
-cdef int32_t behind_udh(const uint8_t *p, int32_t start, int32_t end) noexcept nogil
+# Whether p[start:end], of a PDU with UDHI, begins with a user data header.
+cdef bint begins_with_udh(const uint8_t *p, int32_t start, int32_t end) noexcept nogil

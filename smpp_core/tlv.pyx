@@ -10,7 +10,6 @@ from .wire cimport read_u16, read_u32
 
 from .errors import EncodeError
 from .profile import Profile
-from .spec.rows import VENDOR
 from .spec.tlvs import REPEATABLE
 from .spec.values import reserved_table
 
@@ -28,7 +27,7 @@ cdef class TlvRule:
         self.tag = row.tag
         self.name = row.name
         self.kind = _KINDS[row.kind]
-        self.vendor = row.section.startswith(VENDOR)
+        self.vendor = row.is_vendor
         self.repeatable = row.name in REPEATABLE
         self.min = row.min
         self.max = row.max

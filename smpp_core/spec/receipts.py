@@ -17,7 +17,7 @@ class ReceiptKey(NamedTuple):
 
 
 class StateWord(NamedTuple):
-    """One word that `stat` may hold. state: name of a MessageState. written: the word that stands for the state in receipts that we write."""
+    """One word that `stat` may hold. state: name of a MessageState. written: what we write for the state."""
 
     word: str
     state: str
@@ -105,7 +105,8 @@ CONTEXT_KEYS = (
 )
 
 _VENDOR_KEYS = (
-    ("id", "id"), ("sub", "sub"), ("dlvrd", "dlvr"), ("submit_date", "submit date"), ("done_date", "done date"), ("stat", "stat"), ("err", "err"),
+    ("id", "id"), ("sub", "sub"), ("dlvrd", "dlvr"), ("submit_date", "submit date"), ("done_date", "done date"), ("stat", "stat"),
+    ("err", "err"),
 )
 
 FORMS = {

@@ -76,6 +76,11 @@ class Tlv(NamedTuple):
     values: str = ""
     doc: str = ""
 
+    @property
+    def is_vendor(self) -> bool:
+        """True if a provider defined the TLV: another one may use its tag for something else."""
+        return self.section.startswith("vendor")
+
 
 class Status(NamedTuple):
     """One command_status. retry: "never" | "later" (the same PDU may pass after a pause) | "rebind" (on a new session) | "unknown"."""

@@ -90,7 +90,7 @@ def is_time(text: str) -> bool:
 
 def tlv_value(row: Tlv | None, raw: bytes) -> Any:
     """The value of a TLV's octets by its row, None for an integer of no or more than eight octets (SMPP 3.4 5.3)."""
-    if row is None or row.kind == "octets" or (row.section.startswith("vendor") and not _fits(row, raw)):
+    if row is None or row.kind == "octets" or (row.is_vendor and not _fits(row, raw)):
         return raw
     if row.kind == "cstring":
         return _text(raw.removesuffix(b"\0"))
@@ -340,7 +340,7 @@ def _check(row: Tlv, raw: bytes, at: int) -> list[Finding]:
     """What is wrong with a TLV whose octets are all there."""
     findings = []
     if not _fits(row, raw):
-        if row.section.startswith("vendor"):
+        if row.is_vendor:
             # Another provider may use the tag for something else.
             return [finding("vendor-tlv-form", row.name, at, row.section, have=len(raw))]
         findings.append(finding("tlv-length", row.name, at, row.section, have=len(raw), limit=_limit(row)))
