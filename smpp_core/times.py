@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from calendar import monthrange
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
+from typing import NamedTuple
 
 from .errors import EncodeError
 
@@ -20,8 +19,7 @@ def is_valid(text: str) -> bool:
     return len(text) == 16 and text[15] in "+-R" and text.isascii() and text[:15].isdigit()
 
 
-@dataclass(frozen=True, slots=True)
-class SmppTime:
+class SmppTime(NamedTuple):
     """A time as it stood in a PDU, and its parts.
 
     text: as written. sign: "+" or "-" (local time, ahead of or behind UTC by quarters quarter hours), "R" (a span from now), "" (local
@@ -77,6 +75,8 @@ class SmppTime:
             raise EncodeError(f"{self.text} is no moment: {error}") from None
 
     def _after(self, now: datetime) -> datetime:
+        from calendar import monthrange  # it costs a third of the core's import time, and few ask
+
         years, month = divmod(now.month - 1 + self.month, 12)
         year = now.year + self.year + years
         day = min(now.day, monthrange(year, month + 1)[1])
