@@ -127,7 +127,7 @@ cdef class Framer:
         """Take the next octets of the stream; return the frames that are whole now, as a list of bytes.
 
         Raises FrameError where the stream cannot be cut any more: at once if no good frame came before it in these octets, else
-        at the next call. A stream that failed stays failed, unless `resync` finds a way on.
+        at the next call. A stream that failed stays failed, and takes no octets, unless `resync` finds a way on.
         """
         cdef Py_buffer view
         cdef list frames = []
@@ -143,6 +143,8 @@ cdef class Framer:
                     self._gap()
             if self.error is None:
                 self._cut(<const uint8_t *>view.buf, view.len, frames)
+            elif self._dropped:
+                self._dropped += view.len
             else:
                 self._keep(<const uint8_t *>view.buf, view.len)
         finally:
@@ -154,8 +156,6 @@ cdef class Framer:
     cdef int _keep(self, const uint8_t *p, Py_ssize_t size) except -1:
         """Hold octets behind an error for `resync`, as many as the cap allows; count the others."""
         cdef Py_ssize_t room = min(size, max(0, <Py_ssize_t>self.max_length - <Py_ssize_t>len(self._held)))
-        if self._dropped:
-            room = 0
         self._held += p[:room]
         self._dropped += size - room
         return 0
@@ -221,12 +221,14 @@ cdef class Framer:
         Where there is none yet, all but the last 15 octets are skipped. The frames behind come from the next `feed`, for example of b"".
         Returns 0 if nothing had failed.
         """
-        cdef Py_ssize_t skipped
+        cdef Py_ssize_t skipped, start
         if self.error is None:
             return 0
-        skipped = find_header(<const uint8_t *><char *>self._held, len(self._held), 1, self.max_length)
+        # Behind a gap the first octet held may begin a header; elsewhere it is the one that failed.
+        start = self.error.command_length is not None
+        skipped = find_header(<const uint8_t *><char *>self._held, len(self._held), start, self.max_length)
         if skipped < 0:
-            skipped = max(1, len(self._held) - (HEADER - 1))
+            skipped = max(start, len(self._held) - (HEADER - 1))
         self._backlog = self._held[skipped:]
         self._held = bytearray()
         self.offset += skipped

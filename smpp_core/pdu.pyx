@@ -564,7 +564,8 @@ cdef bytes _replaced(Pdu pdu, dict changes):
     for start, end, octets in sorted(splices, key=lambda splice: splice[:2], reverse=True):
         result[start:end] = octets
         growth += len(octets) - (end - start)
-    length = pdu.command_length + growth
+    # A wrong length stays as wrong as it was, unless it is no length at all: it could grow into one that is believed.
+    length = pdu.command_length + growth if pdu.command_length >= HEADER or not growth else len(result)
     if not 0 <= length <= 0xFFFFFFFF:
         raise EncodeError(f"command_length would be {length}", "command_length")
     result[0:4] = length.to_bytes(4, "big")

@@ -1,10 +1,9 @@
-"""Settings that all tests share: hypothesis profiles, markers, and where the strategies are found."""
+"""Settings that all tests share: hypothesis profiles, and where the strategies are found."""
 
 import os
 import sys
 from pathlib import Path
 
-import pytest
 from hypothesis import HealthCheck, settings
 
 # Last, so that nothing installed is shadowed: `import strategies` reads tests/strategies.py.
@@ -14,7 +13,3 @@ _QUIET = (HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_t
 settings.register_profile("ci", max_examples=60, deadline=None, derandomize=True, database=None, suppress_health_check=_QUIET)
 settings.register_profile("deep", max_examples=3000, deadline=None, suppress_health_check=_QUIET, print_blob=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "slow: takes more than a few seconds; left out of `make test`, run by `make test-all`")

@@ -34,7 +34,7 @@ _ROWS = (
     FindingRow("impossible-count", "error", "pdu", "", f"{SMPP34} 4.5.1", "{field} counts {said}, the octets hold {have}", "A count is larger than what the octets can hold."),
     FindingRow("bad-dest-flag", "error", "pdu", "ESME_RINVDESTFLAG", f"{SMPP34} 5.2.25", "dest_flag {said} is neither 1 (SME address) nor 2 (distribution list)", "An entry of dest_addresses has an unknown kind, so its length is unknown."),
     FindingRow("tlv-overrun", "error", "pdu", "ESME_RINVOPTPARSTREAM", f"{SMPP34} 3.2.4.1", "{field} says {said} octets, {have} are left", "The length of a TLV reaches past the end of the PDU; its value is what is there."),
-    FindingRow("trailing-octets", "error", "pdu", "ESME_RINVCMDLEN", f"{SMPP34} 3.2.4", "{have} octets behind the last field are no TLV", "One to three octets are left where a TLV header would stand."),
+    FindingRow("trailing-octets", "error", "pdu", "ESME_RINVCMDLEN", f"{SMPP34} 3.2.4", "octets behind the last field are no TLV: {have}", "One to three octets are left where a TLV header would stand."),
     FindingRow("string-too-long", "warning", "pdu", "", f"{SMPP34} 3.1", "{field} takes {have} octets with its NUL, the limit is {limit}", "A C-octet string is longer than its table row allows."),
     FindingRow("octets-too-long", "warning", "pdu", "ESME_RINVMSGLEN", f"{SMPP34} 5.2.21", "{field} has {have} octets, the limit is {limit}", "An octet string is longer than its table row allows."),
     FindingRow("bad-time", "warning", "pdu", "", f"{SMPP34} 7.1.1", "{field} is no time of 16 characters YYMMDDhhmmsstnnp", "A time field is neither empty nor in the specification's form."),

@@ -326,7 +326,9 @@ class _Walk:
         """Up to count octets from here, not past the end; the place is kept."""
         return self.octets[self.position : min(self.position + count, self.end)]
 
-    def _step(self, length: int, name: str, value: Any, row: Field | Tlv | None, findings: tuple[Finding, ...] = (), tag: int | None = None) -> Step:
+    def _step(
+        self, length: int, name: str, value: Any, row: Field | Tlv | None, findings: tuple[Finding, ...] = (), tag: int | None = None
+    ) -> Step:
         step = Step(self.position, length, name, value, findings, row, tag)
         self.position += length
         return step

@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 import pytest
-import smpp_core as smpp
 import strategies as ours
 from hypothesis import given
 from hypothesis import strategies as st
+
+import smpp_core as smpp
 from smpp_core.spec.foreign import FOREIGN
 
 ENQUIRE = bytes.fromhex("00000010 00000015 00000000 00000001")
@@ -132,8 +133,8 @@ def test_the_cap_is_the_longest_frame_and_what_is_held_stays_below_it(cap: int) 
 
 
 def test_the_default_cap_takes_a_full_message_payload() -> None:
-    fields = {f.name: "" if f.kind == "cstring" else 0 for f in ours.BY_NAME["submit_sm"].fields if not f.counts} | {"short_message": b""}
-    frame = ours.lay(ours.BY_NAME["submit_sm"], fields, [(0x0424, b"\xff" * 0xFFFF)]).octets
+    row = ours.BY_NAME["submit_sm"]
+    frame = ours.lay(row, ours.blank(row), [(0x0424, b"\xff" * 0xFFFF)]).octets
     assert smpp.Framer().feed(frame) == [frame]
     assert smpp.DEFAULT_MAX_LENGTH == CAP
 
@@ -240,3 +241,80 @@ def test_octets_never_vanish(frame: bytes, rest: bytes) -> None:
         return
     if framer.error is None:
         assert sum(map(len, frames)) + framer.buffered == len(frame) + len(rest)
+
+
+# --- after an error
+
+
+def recovered(stream: bytes, cuts: list[int], cap: int = CAP) -> tuple[list[bytes], smpp.Framer]:
+    """All frames of a stream with faults in it, going on after each; every frame must stand where the framer says."""
+    framer = smpp.Framer(max_length=cap)
+    frames: list[bytes] = []
+    given = 0
+    for piece in (*pieces(stream, cuts), *[b""] * len(stream)):
+        if framer.error is not None:
+            with pytest.raises(smpp.FrameError):
+                framer.feed(b"")
+            framer.resync()
+        before = framer.offset
+        found: list[bytes] = []
+        given += len(piece)
+        try:
+            found = framer.feed(piece)
+        except smpp.FrameError as error:
+            assert stream[error.offset :].startswith(error.octets)
+            assert error.command_length is None or stream[error.offset :][:4] == error.command_length.to_bytes(4, "big")
+        assert stream[before:].startswith(b"".join(found))
+        assert framer.buffered <= cap
+        assert framer.offset + framer.buffered <= given
+        frames += found
+    return frames, framer
+
+
+GARBAGE = st.one_of(
+    st.sampled_from((b"GET / HTTP/1.1\r\n", b"\xff" * 21, b"\0" * 7, b"\0\0\0\x08")),
+    st.binary(min_size=4, max_size=40).map(b"\xff".__add__),
+)
+PLAIN = (ENQUIRE, ANSWER, bytes.fromhex("00000012 80000004 00000000 00000001 3700"))
+
+
+@given(st.lists(st.one_of(st.sampled_from(PLAIN), GARBAGE), max_size=12), st.data())
+def test_after_an_error_the_framer_goes_on_at_the_next_header_and_its_offsets_stay_true(parts: list[bytes], data: st.DataObject) -> None:
+    stream = b"".join(parts)
+    cuts = data.draw(st.lists(st.integers(0, len(stream)), max_size=4))
+    cap = data.draw(st.sampled_from((CAP, 40, 64)))
+    frames, framer = recovered(stream, cuts, cap)
+    assert framer.error is None
+    assert framer.offset + framer.buffered == len(stream), "every octet came out, was skipped or is held"
+    assert set(frames) <= set(PLAIN) or any(part not in PLAIN for part in parts)
+
+
+def test_all_frames_behind_a_fault_come_out() -> None:
+    stream = b"GET / HTTP/1.1\r\n" + ENQUIRE + ANSWER + b"GET / HTTP/1.1\r\n" + ANSWER + ENQUIRE
+    for at in range(17, len(stream)):
+        frames, _ = recovered(stream, [at])
+        assert frames[-2:] == [ANSWER, ENQUIRE]
+    assert recovered(stream, [])[0] == [ENQUIRE, ANSWER, ANSWER, ENQUIRE]
+
+
+def test_octets_dropped_behind_an_error_are_counted_and_said() -> None:
+    noise = b"GET / HTTP/1.1\r\n"
+    stream = noise + ENQUIRE + ANSWER + noise + ANSWER + ENQUIRE + noise * 5000
+    framer = smpp.Framer()
+    frames, messages = [], []
+    for piece in (stream, *[b""] * 20, ENQUIRE):
+        try:
+            frames += framer.feed(piece)
+        except smpp.FrameError as error:
+            messages.append(str(error))
+            framer.resync()
+    assert frames == [ENQUIRE, ANSWER, ANSWER, ENQUIRE, ENQUIRE]
+    assert any("dropped" in message for message in messages)
+    assert (framer.offset, framer.buffered) == (len(stream) + len(ENQUIRE), 0)
+
+
+def test_resync_of_a_good_stream_does_nothing() -> None:
+    framer = smpp.Framer()
+    framer.feed(ENQUIRE + ANSWER[:9])
+    assert framer.resync() == 0
+    assert framer.feed(ANSWER[9:]) == [ANSWER]

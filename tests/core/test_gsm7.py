@@ -230,7 +230,7 @@ def test_other_buffers_are_taken_and_numbers_are_not() -> None:
         assert gsm7.unpack(kind(bytes.fromhex("e8329bfd06"))) == b"hello"
     for function in (gsm7.decode, gsm7.pack, gsm7.unpack):
         with pytest.raises(TypeError):
-            function(5)  # type: ignore[operator]
+            function(5)  # type: ignore[arg-type]
 
 
 # ---- packing

@@ -1,12 +1,14 @@
 """Every row of quirks.md as a golden vector: what real peers send is read, kept octet for octet, and what is wrong is said.
 
-Test ids are the rows' numbers. VECTORS holds the rows that are one PDU; what else a row asks for (streams, texts, receipts, replies) follows.
+Test ids are the rows' numbers. VECTORS holds the rows that are one PDU; what else a row asks for (streams, texts, receipts)
+follows.
 """
 
 from datetime import datetime
 from typing import Any, NamedTuple
 
 import pytest
+
 import smpp_core as smpp
 from smpp_core.explain import explain
 from smpp_core.receipt import Receipt, parse_receipt
@@ -40,20 +42,33 @@ class Vector(NamedTuple):
 
 VECTORS = (
     Vector("1", "00000010 80000004 00000014 00000005", {"message_id": None, "command_status": 0x14, "sequence_number": 5}),
-    Vector("2", "00000021 80000004 0000000B 00000002 3041303030303030413344333233413100", {"message_id": "0A000000A3D323A1", "command_status": 11}),
-    Vector("3", "00000010 80000004 00000000 00000006", {"message_id": None, "sequence_number": 6}, ((NOTE, "missing-body", "message_id", 16),)),
-    Vector("4", "00000014 80000004 00000000 00000007 41424344", {"message_id": "ABCD"}, ((ERROR, "missing-nul", "message_id", 16),), status=0x0C),
+    Vector(
+        "2", "00000021 80000004 0000000B 00000002 3041303030303030413344333233413100",
+        {"message_id": "0A000000A3D323A1", "command_status": 11},
+    ),
+    Vector(
+        "3", "00000010 80000004 00000000 00000006", {"message_id": None, "sequence_number": 6},
+        ((NOTE, "missing-body", "message_id", 16),),
+    ),
+    Vector(
+        "4", "00000014 80000004 00000000 00000007 41424344", {"message_id": "ABCD"},
+        ((ERROR, "missing-nul", "message_id", 16),), status=0x0C,
+    ),
     Vector("5", "00000018 80000004 00000000 00000008 3746000428000100", {"message_id": "7F", "congestion_state": 0}),
     Vector(
         "6", "00000015 80000004 00000045 00000009 0425000102", {"message_id": None, "delivery_failure_reason": 2},
         ((NOTE, "body-is-tlvs", "message_id", 16),),
     ),
     Vector("7", "00000010 80000000 00000002 00000000", {"command": "generic_nack", "command_status": 2, "sequence_number": 0}),
-    Vector("8", "00000011 80000015 00000000 0000000C 00", {"sequence_number": 12, "tail": b"\0"}, ((ERROR, "trailing-octets", "", 16),), status=0x02),
+    Vector(
+        "8", "00000011 80000015 00000000 0000000C 00", {"sequence_number": 12, "tail": b"\0"},
+        ((ERROR, "trailing-octets", "", 16),), status=0x02,
+    ),
     Vector("9", "00000011 80000004 000004A1 0000000B 00", {"message_id": "", "command_status": 0x4A1}),
     Vector("9b", "00000010 80000004 00000022 0000000B", {"message_id": None, "command_status": 0x22}),
     Vector(
-        "10", "00000010 00000015 00000000 9F88F124", {"sequence_number": 0x9F88F124}, ((NOTE, "sequence-out-of-range", "sequence_number", 12),)
+        "10", "00000010 00000015 00000000 9F88F124", {"sequence_number": 0x9F88F124},
+        ((NOTE, "sequence-out-of-range", "sequence_number", 12),),
     ),
     Vector("11", "00000010 00000015 00000000 00000000", {"sequence_number": 0}, ((NOTE, "sequence-zero", "sequence_number", 12),)),
     Vector("12", "00000016 80000009 0000000E 00000001 534D53433100", {"system_id": "SMSC1", "command_status": 14}),
@@ -76,7 +91,8 @@ VECTORS = (
     ),
     Vector(
         "19", "0000002B 00000005 00000000 00000001 000101310001013200000000000000000000103132333435363738",
-        {"short_message": b"12345678", "sm_length": 16, "destination_addr": "2"}, ((ERROR, "length-overrun", "short_message", 35),), status=0x01,
+        {"short_message": b"12345678", "sm_length": 16, "destination_addr": "2"},
+        ((ERROR, "length-overrun", "short_message", 35),), status=0x01,
     ),
     Vector(
         "20", "00000031 00000005 00000000 00000001 00010131000101320004000000000000000000001E000237000427000400000002",
@@ -96,7 +112,8 @@ VECTORS = (
         ((NOTE, "tlv-repeated", "message_payload", 41), (NOTE, "two-texts", "message_payload", 36)),
     ),
     Vector(
-        "24", "0000003E 00000005 00000000 00000001 000101310001013200040000000000000000000424001769643A3720737461743A44454C49565244206572723A30",
+        "24", "0000003E 00000005 00000000 00000001"
+        "000101310001013200040000000000000000000424001769643A3720737461743A44454C49565244206572723A30",
         {"short_message": b"", "message_payload": b"id:7 stat:DELIVRD err:0"},
     ),
     Vector(
@@ -133,7 +150,8 @@ VECTORS = (
         {"source_addr": "Café", "source_addr_ton": 5}, ((NOTE, "not-ascii", "source_addr", 19),),
     ),
     Vector(
-        "33", "0000003D 00000005 00000000 00000001 0005004142434445464748494A4B4C4D4E4F505152535455565758590001013200000000000000000000026869",
+        "33", "0000003D 00000005 00000000 00000001"
+        "0005004142434445464748494A4B4C4D4E4F505152535455565758590001013200000000000000000000026869",
         {"source_addr": "ABCDEFGHIJKLMNOPQRSTUVWXY", "destination_addr": "2", "short_message": b"hi"},
         ((WARNING, "string-too-long", "source_addr", 19),),
     ),
@@ -155,7 +173,8 @@ VECTORS = (
         ((NOTE, "unknown-value", "source_addr_ton", 17), (NOTE, "unknown-value", "source_addr_npi", 18)),
     ),
     Vector(
-        "38", "0000003E 00000005 00000000 00000001 0001013100010132000400000000000000000014180004000000641403000F323139313031313030393335383530",
+        "38", "0000003E 00000005 00000000 00000001"
+        "0001013100010132000400000000000000000014180004000000641403000F323139313031313030393335383530",
         {"price_per_message": 100, "imsi": "219101100935850"},
     ),
     Vector(
@@ -308,7 +327,8 @@ def test_q14b_two_pdus_cut_at_every_octet() -> None:
 
 
 @pytest.mark.parametrize(
-    ("row", "code", "status"), [("16", "tlv-overrun", 0xC0), ("17", "trailing-octets", 0xC0), ("18", "trailing-octets", 0xC0), ("19", "length-overrun", 1)]
+    ("row", "code", "status"),
+    [("16", "tlv-overrun", 0xC0), ("17", "trailing-octets", 0xC0), ("18", "trailing-octets", 0xC0), ("19", "length-overrun", 1)],
 )
 def test_q16_to_q19_the_session_lives_and_the_answer_is_the_requests_own_response(row: str, code: str, status: int) -> None:
     with pytest.raises(smpp.DecodeError) as caught:
@@ -442,10 +462,22 @@ def test_q45_both_states_are_exposed_and_the_known_word_of_the_text_wins() -> No
 @pytest.mark.parametrize(
     ("text", "reads"),
     [
-        ("id:7 sub:001 dlvr:001 submit date:2601311200 done date:2601311201 stat:DELIVRD err:000", {"dlvrd": "001", "state": State.DELIVERED}),
-        ("id:7 sub:001 dlvr:000 submit date:2601311200 done date:2601311201 stat:REJECTED err:1153", {"state": State.REJECTED, "err_int": 1153}),
-        ("id:7 sub:001 dlvr:000 submit date:2601311200 done date:2601311201 stat:DELIVERY UNKNOWN err:000", {"stat": "DELIVERY UNKNOWN", "state": State.UNKNOWN}),
-        ("id:7 stat:DELIVRD err:000 IMSI:219 MSC:385 HLR: ORN:T-Mobile D", {"err": "000", "extra": {"IMSI": "219", "MSC": "385", "HLR": "", "ORN": "T-Mobile D"}}),
+        (
+            "id:7 sub:001 dlvr:001 submit date:2601311200 done date:2601311201 stat:DELIVRD err:000",
+            {"dlvrd": "001", "state": State.DELIVERED},
+        ),
+        (
+            "id:7 sub:001 dlvr:000 submit date:2601311200 done date:2601311201 stat:REJECTED err:1153",
+            {"state": State.REJECTED, "err_int": 1153},
+        ),
+        (
+            "id:7 sub:001 dlvr:000 submit date:2601311200 done date:2601311201 stat:DELIVERY UNKNOWN err:000",
+            {"stat": "DELIVERY UNKNOWN", "state": State.UNKNOWN},
+        ),
+        (
+            "id:7 stat:DELIVRD err:000 IMSI:219 MSC:385 HLR: ORN:T-Mobile D",
+            {"err": "000", "extra": {"IMSI": "219", "MSC": "385", "HLR": "", "ORN": "T-Mobile D"}},
+        ),
         ("id:7 stat:DELIVRD err:000\nIMSI:219 MSC:385", {"err": "000", "extra": {"IMSI": "219", "MSC": "385"}}),
         ("id:7 stat:UNDELIV err:001\nIMSI: MSC: ORN:VipNet MCCMNC:", {"extra": {"IMSI": "", "MSC": "", "ORN": "VipNet", "MCCMNC": ""}}),
         ("id:7 stat:DELIVRD", {"sub": None, "dlvrd": None, "err": None, "text": None, "state": State.DELIVERED}),
@@ -461,7 +493,10 @@ def test_q46_vendor_forms(text: str, reads: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize(
     ("rest", "text"),
-    [("text:stat:ok id:9", "stat:ok id:9"), ("Text:Hello", "Hello"), ("text:", ""), ("", None), ("text:id:1 stat:UNDELIV", "id:1 stat:UNDELIV")],
+    [
+        ("text:stat:ok id:9", "stat:ok id:9"), ("Text:Hello", "Hello"), ("text:", ""), ("", None),
+        ("text:id:1 stat:UNDELIV", "id:1 stat:UNDELIV"),
+    ],
 )
 def test_q47_text_is_greedy_and_last(rest: str, text: str | None) -> None:
     found = receipt(f"id:7 stat:DELIVRD err:000 {rest}")
@@ -472,7 +507,8 @@ def test_q47_text_is_greedy_and_last(rest: str, text: str | None) -> None:
     ("date", "moment"),
     [
         ("2601311200", datetime(2026, 1, 31, 12, 0)), ("260131120059", datetime(2026, 1, 31, 12, 0, 59)),
-        ("20260131120059", datetime(2026, 1, 31, 12, 0, 59)), ("", None), ("0000000000", None), ("201506201641", None), ("2613311200", None),
+        ("20260131120059", datetime(2026, 1, 31, 12, 0, 59)), ("", None), ("0000000000", None), ("201506201641", None),
+        ("2613311200", None),
     ],
 )
 def test_q48_dates_are_kept_as_written_and_read_by_their_width(date: str, moment: datetime | None) -> None:
@@ -489,8 +525,9 @@ def test_q49_err_is_a_word_and_perhaps_a_number(err: str, number: int | None) ->
 @pytest.mark.parametrize(
     ("word", "state"),
     [
-        ("DELIVRD", State.DELIVERED), ("DELIVERED", State.DELIVERED), ("UNDELIV", State.UNDELIVERABLE), ("UNDELIVERABLE", State.UNDELIVERABLE),
-        ("FAILED", State.UNDELIVERABLE), ("ACKED", State.ACCEPTED), ("BUFFRED", State.ENROUTE), ("BUFFERD", State.ENROUTE),
+        ("DELIVRD", State.DELIVERED), ("DELIVERED", State.DELIVERED), ("UNDELIV", State.UNDELIVERABLE),
+        ("UNDELIVERABLE", State.UNDELIVERABLE), ("FAILED", State.UNDELIVERABLE), ("ACKED", State.ACCEPTED),
+        ("BUFFRED", State.ENROUTE), ("BUFFERD", State.ENROUTE),
         ("ENROUTE", State.ENROUTE), ("REJECTD", State.REJECTED), ("EXPIRED", State.EXPIRED), ("DELETED", State.DELETED),
         ("ACCEPTD", State.ACCEPTED), ("UNKNOWN", State.UNKNOWN), ("DND_REJECTED", None),
     ],

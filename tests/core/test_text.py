@@ -87,7 +87,7 @@ def test_any_frame_gives_a_text(data: bytes) -> None:
 
 
 def test_the_offset_is_that_of_the_user_data() -> None:
-    pdu = SubmitSm(destination_addr="1", short_message=b"\x03\x24\x01\x01text", esm_class=0x40)
+    pdu: Pdu = SubmitSm(destination_addr="1", short_message=b"\x03\x24\x01\x01text", esm_class=0x40)
     text = decode_text(pdu)
     assert bytes(pdu)[text.offset:] == b"\x03\x24\x01\x01text" and text.octets == b"text"
     pdu = DataSm(destination_addr="1", tlvs=[("source_port", 1), ("message_payload", b"text")])

@@ -6,9 +6,10 @@ import pytest
 import strategies as ours
 from hypothesis import given
 from hypothesis import strategies as st
+
 from smpp_core.spec.commands import BY_NAME, COMMANDS
-from smpp_core.spec.findings import FINDINGS
-from smpp_core.spec.rows import Tlv
+from smpp_core.spec.findings import FINDINGS, MAX_FINDINGS
+from smpp_core.spec.rows import Command, Tlv
 from smpp_core.spec.tlvs import TLVS
 from smpp_core.spec.values import DistributionList, SmeAddress
 from smpp_core.spec.walk import Step, is_time, tlv_value, values, walk
@@ -26,7 +27,7 @@ def enquire(*tlvs: tuple[int, bytes]) -> bytes:
     return ours.lay(BY_NAME["enquire_link"], {}, tlvs).octets
 
 
-@given(ours.ANY_FRAME)
+@given(st.one_of(ours.ANY_FRAME, ours.ANY_FAULT.map(lambda fault: fault.octets)))
 def test_steps_join_without_gap_or_overlap_and_cover_every_frame(octets: bytes) -> None:
     at = 0
     for step in walk(octets):
@@ -57,7 +58,7 @@ def test_each_step_holds_the_octets_that_its_value_is_made_of(octets: bytes) -> 
             assert row is not None
 
 
-@given(ours.ANY_FRAME)
+@given(st.one_of(ours.ANY_FRAME, ours.ANY_FAULT.map(lambda fault: fault.octets)))
 def test_findings_point_into_the_frame_and_stand_in_the_step_they_speak_of(octets: bytes) -> None:
     for step in walk(octets):
         for finding in step.findings:
@@ -120,7 +121,7 @@ def test_less_than_a_header_is_refused(octets: bytes) -> None:
 
 
 def test_entries_of_groups_are_named_by_place_and_part() -> None:
-    fields = {field.name: "" if field.kind == "cstring" else 0 for field in BY_NAME["submit_multi"].fields if not field.counts}
+    fields = ours.blank(BY_NAME["submit_multi"])
     fields |= {"dest_addresses": (SmeAddress(1, 1, "38591"), DistributionList("all")), "short_message": b"hi"}
     steps = list(walk(ours.lay(BY_NAME["submit_multi"], fields).octets))
     group = [(step.offset, step.length, step.field, step.value) for step in steps if step.field.startswith("dest_addresses")]
@@ -144,10 +145,18 @@ def test_what_is_not_read_is_named_after_the_reason() -> None:
     assert _last(bytes.fromhex("00000012 00000015 00000000 00000001 ABCD"))[:4] == (16, 2, "tail", b"\xab\xcd")
     assert _last(bytes.fromhex("00000010 00000015 00000000 00000001 ABCD"))[:4] == (16, 2, "excess", b"\xab\xcd")
     # submit_multi_resp: message_id "7", one entry announced whose status ends after two octets.
-    assert _last(bytes.fromhex("00000019 80000021 00000000 00000001 3700 01 010131000000"))[2:4] == ("unsuccess_smes[0]", bytes.fromhex("010131000000"))
+    rest = _last(bytes.fromhex("00000019 80000021 00000000 00000001 3700 01 010131000000"))
+    assert rest[:4] == (19, 6, "unsuccess_smes[0]", bytes.fromhex("010131000000"))
     # submit_multi: dest_flag 9, what follows cannot be read.
     steps = list(walk(bytes.fromhex("00000018 00000021 00000000 00000001 00000000 01 09 ABCD")))
     assert [(step.field, step.value) for step in steps[-2:]] == [("dest_addresses[0].dest_flag", 9), ("unread", b"\xab\xcd")]
+
+
+@pytest.mark.parametrize("count", [0, 1, MAX_FINDINGS - 1, MAX_FINDINGS, MAX_FINDINGS + 1, 3000])
+def test_no_findings_are_lost_below_the_limit_and_errors_never(count: int) -> None:
+    octets = enquire(*[(0x3000, b"")] * (count + 1)) + b"\0\0\0"
+    found = codes(ours.with_length(octets))
+    assert found == ["tlv-repeated"] * min(count, MAX_FINDINGS) + ["trailing-octets"]
 
 
 def test_octets_beyond_command_length_are_not_read() -> None:
@@ -170,11 +179,34 @@ def test_a_response_without_body_has_no_fields_and_a_request_without_body_is_tru
     assert [finding[:4] for finding in findings] == [("error", "truncated", "service_type", 16)]
 
 
+@pytest.mark.parametrize("row", [row for row in ours.RESPONSES if row.fields], ids=lambda row: row.name)
+@pytest.mark.parametrize("status", [0, 0x45])
+def test_only_a_good_response_that_needs_its_body_is_said_to_lack_it(row: Command, status: int) -> None:
+    found = codes(ours.lay(row, {}, status=status).octets)
+    assert found == (["missing-body"] if row.body == "when_ok" and status == 0 else [])
+
+
+@pytest.mark.parametrize(
+    ("body", "is_tlvs"),
+    [
+        ("0425000102", True), ("0001000102", False), ("0100000102", True), ("1FFF0000", True), ("20000000", False),
+        ("0425000102 0425000102", True), ("0425000202", False), ("042500010200", False), ("0425000102042500", False), ("04250000", True),
+        ("042500", False), ("0425FFFF", False),
+    ],
+)
+def test_a_body_is_tlvs_if_it_starts_with_a_control_character_and_they_end_exactly_at_its_end(body: str, is_tlvs: bool) -> None:
+    octets = ours.with_length(bytes.fromhex("00000000 80000004 00000045 00000009" + body))
+    fields, tlvs, _, _ = values(octets)
+    assert ("body-is-tlvs" in codes(octets)) is is_tlvs
+    assert (fields["message_id"] is None) is is_tlvs
+    assert bool(tlvs) >= is_tlvs
+
+
 def test_findings_of_the_header_come_first_and_two_texts_last() -> None:
     # Sequence number out of range, command unknown, length wrong: reported in the order length, sequence, command.
     assert codes(bytes.fromhex("00000011 0000FFFF 00000000 80000001")) == ["length-mismatch", "sequence-out-of-range", "unknown-command"]
-    fields = {field.name: "" if field.kind == "cstring" else 0 for field in BY_NAME["submit_sm"].fields if not field.counts} | {"short_message": b"a"}
-    frame = ours.lay(BY_NAME["submit_sm"], fields, [(0x0424, b"b"), (0x0424, b"c")])
+    row = BY_NAME["submit_sm"]
+    frame = ours.lay(row, ours.blank(row) | {"short_message": b"a"}, [(0x0424, b"b"), (0x0424, b"c")])
     _, _, _, findings = values(frame.octets + b"\0")
     assert [finding.code for finding in findings] == ["length-mismatch", "tlv-repeated", "two-texts"]
     assert findings[-1].offset == frame.tlvs[0]
@@ -198,6 +230,15 @@ def test_findings_of_the_header_come_first_and_two_texts_last() -> None:
         ((0x1405, b"a"), b"a", ["vendor-tlv-form"]),
         ((0x001E, b"789"), "789", ["tlv-no-nul"]),
         ((0x001E, b"7\0" + b"89\0"), "7\00089", []),
+        ((0x001E, b"7\0\0"), "7\0", []),
+        ((0x001E, b""), "", ["tlv-no-nul"]),
+        ((0x001E, b"x" * 64), "x" * 64, ["tlv-no-nul"]),
+        ((0x001E, b"x" * 65), "x" * 65, ["tlv-length"]),
+        ((0x060D, b"12345"), "12345", ["tlv-length"]),
+        ((0x060D, b"123456"), "123456", ["tlv-no-nul"]),
+        ((0x1408, b"ab\0\0"), "ab", []),
+        ((0x1407, b"\1" + b"\0" * 7), 1 << 56, []),
+        ((0x1407, b"\1" + b"\0" * 8), None, ["tlv-length"]),
         ((0x0427, b""), None, ["tlv-length"]),
         ((0x0427, b"\0\0\0\2"), 2, ["tlv-length"]),
         ((0x0427, b"\0" * 9), None, ["tlv-length"]),
@@ -224,7 +265,8 @@ def test_a_clipped_tlv_keeps_what_is_there_and_is_not_checked_further() -> None:
 @pytest.mark.parametrize(
     ("text", "answer"),
     [
-        ("000007000000000R", True), ("260131235959948+", True), ("999999999999999-", True), ("160729101490", False), ("26013123595994+", False),
+        ("000007000000000R", True), ("260131235959948+", True), ("999999999999999-", True), ("160729101490", False),
+        ("26013123595994+", False),
         ("²60131235959948+", False), ("260131235959948r", False), ("2601312359599 8+", False), ("٣60131235959948+", False), ("", False),
     ],
 )
