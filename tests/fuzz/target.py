@@ -21,7 +21,9 @@ from smpp_core.spec.commands import COMMANDS
 from smpp_core.spec.tlvs import TLVS
 from smpp_core.spec.vendor import TLVS as VENDOR
 
-TAGS = [*TLVS, *VENDOR]
+EDGES = (0, 1, 0x7F, 0x80, 0xFF)
+HEADERS = [struct.pack(">HH", tag, size) for tag in (*TLVS, *VENDOR) for size in (0, 1, 2, 3, 4, 9, 65535)]
+IDS = [command_id.to_bytes(4, "big") for command_id in COMMANDS]
 RECEIPT = b"id:0123 sub:001 dlvrd:001 submit date:2601311000 done date:2601311001 stat:DELIVRD err:000 text:hi"
 
 
@@ -49,36 +51,54 @@ def seeds() -> list[bytes]:
     return frames
 
 
-def mutate(rng: random.Random, frame: bytes, others: list[bytes]) -> bytes:
+class Dice:
+    """Small random numbers from a block of random octets: a call to `random` for each would be most of the work."""
+
+    def __init__(self, rng: random.Random) -> None:
+        self.rng = rng
+        self.block = b""
+        self.at = 0
+
+    def roll(self, sides: int) -> int:
+        """A number from 0 to sides - 1; sides up to 65,536."""
+        if self.at + 2 > len(self.block):
+            self.block, self.at = self.rng.randbytes(1 << 16), 0
+        number = self.block[self.at] << 8 | self.block[self.at + 1]
+        self.at += 2
+        return number % sides
+
+
+def mutate(dice: Dice, frame: bytes, others: list[bytes]) -> bytes:
     """A few faults: octets changed, cut out, put in, repeated; lengths and tags that lie; two frames joined."""
+    roll = dice.roll
     data = bytearray(frame)
-    for _ in range(rng.randrange(1, 5)):
-        kind = rng.randrange(10)
-        at = rng.randrange(len(data) + 1)
+    for _ in range(1 + roll(3)):
+        kind = roll(10)
+        at = roll(len(data) + 1)
         if kind < 3 and at < len(data):
-            data[at] = rng.choice((0, 1, 0x7F, 0x80, 0xFF, rng.randrange(256)))
+            data[at] = EDGES[roll(len(EDGES))] if kind else roll(256)
         elif kind == 3:
-            del data[at : at + rng.randrange(1, 9)]
+            del data[at : at + 1 + roll(8)]
         elif kind == 4:
-            data[at:at] = rng.randbytes(rng.randrange(1, 9))
+            data[at:at] = dice.block[roll(4000) :][: 1 + roll(8)]
         elif kind == 5:
-            data += struct.pack(">HH", rng.choice(TAGS), rng.choice((0, 1, 2, 3, 4, 9, 65535))) + rng.randbytes(rng.randrange(6))
+            data += HEADERS[roll(len(HEADERS))] + dice.block[: roll(6)]
         elif kind == 6:
             data = data[:at]
         elif kind == 7 and len(data) >= 8:
-            data[4:8] = rng.choice(list(COMMANDS)).to_bytes(4, "big")
+            data[4:8] = IDS[roll(len(IDS))]
         elif kind == 8:
-            other = rng.choice(others)
-            data[at:] = other[rng.randrange(len(other)) :]
+            other = others[roll(len(others))]
+            data[at:] = other[roll(len(other)) :]
         else:
-            data[at:at] = data[at : at + rng.randrange(1, 20)]
-    if len(data) >= 4 and rng.random() < 0.8:
+            data[at:at] = data[at : at + 1 + roll(20)]
+    if len(data) >= 4 and roll(5):
         data[0:4] = len(data).to_bytes(4, "big")
     return bytes(data)
 
 
-def read_frame(octets: bytes, deep: bool) -> None:
-    """Everything that reads one frame."""
+def read_frame(octets: bytes, turn: int) -> None:
+    """Everything that reads one frame; what is slow, or reads the same again, only in some turns."""
     try:
         pdu = smpp.decode(octets, strict=False)
     except smpp.FrameError as error:
@@ -90,13 +110,14 @@ def read_frame(octets: bytes, deep: bool) -> None:
     pdu.fields()
     for tlv in pdu.tlvs:
         tlv.value, tlv.name
-    smpp.explain(pdu)
-    smpp.parse_receipt(pdu)
-    try:
-        smpp.decode(octets)
-    except smpp.DecodeError as error:
-        error.reply()
-    if deep:
+    if turn % 3 == 0:
+        smpp.explain(pdu)
+    if turn % 4 == 0:
+        try:
+            smpp.decode(octets)
+        except smpp.DecodeError as error:
+            error.reply()
+    if turn % 16 == 0:
         str(pdu), repr(pdu), pdu.tail, pdu.receipted_message_id, pdu.imsi
         assert pickle.loads(pickle.dumps(pdu)) == pdu
         assert pdu.with_sequence(7).sequence_number == 7
@@ -168,6 +189,7 @@ def main() -> int:
     """Run until COUNT inputs or SECONDS are over."""
     seed, count, seconds = int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3])
     rng = random.Random(seed)
+    dice = Dice(rng)
     pool = seeds()
     ends = time.monotonic() + seconds if seconds else float("inf")
     done = captures = 0
@@ -176,14 +198,14 @@ def main() -> int:
     try:
         while done < count and time.monotonic() < ends:
             for _ in range(1000):
-                octets = mutate(rng, rng.choice(pool), pool) if rng.random() < 0.97 else rng.randbytes(rng.randrange(80))
-                read_frame(octets, done % 16 == 0)
+                octets = mutate(dice, pool[dice.roll(len(pool))], pool) if dice.roll(32) else rng.randbytes(dice.roll(80))
+                read_frame(octets, done)
                 done += 1
-            read_stream(rng, b"".join(mutate(rng, rng.choice(pool), pool) for _ in range(8)))
+            read_stream(rng, b"".join(mutate(dice, rng.choice(pool), pool) for _ in range(8)))
             for _ in range(8):
-                octets = mutate(rng, rng.choice(pool), pool)
+                octets = mutate(dice, rng.choice(pool), pool)
                 read_text(rng, octets)
-            octets = capture_of(rng, [mutate(rng, rng.choice(pool), pool) for _ in range(6)])
+            octets = capture_of(rng, [mutate(dice, rng.choice(pool), pool) for _ in range(6)])
             read_capture(octets)
             captures += 1
             # What is allocated once (tables, free lists, the sanitizer's quarantine of 256 MiB) is there after so many inputs.
