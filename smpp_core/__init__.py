@@ -22,8 +22,8 @@ from .tlv import Tlv
 
 __all__ = [
     "DEFAULT_MAX_LENGTH", "CommandId", "CommandStatus", "DataCoding", "DistributionList", "Finding", "Framer", "MessageState", "Npi", "Pdu",
-    "Profile", "Receipt", "SmeAddress", "SmppTime", "Text", "Tlv", "Ton", "UnsuccessSme", "decode", "decode_many", "decode_text", "encode_text",
-    "explain", "find_frame", "format_receipt", "gsm7", "is_plausible_header", "parse_receipt",
+    "Profile", "Receipt", "SmeAddress", "SmppTime", "Text", "Tlv", "Ton", "UnsuccessSme", "decode", "decode_many", "decode_text",
+    "encode_text", "explain", "find_frame", "format_receipt", "gsm7", "is_plausible_header", "parse_receipt",
 ]
 __all__ += commands.__all__
 __all__ += errors.__all__

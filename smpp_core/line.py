@@ -7,7 +7,13 @@ _TEXT_SHOWN = 60
 
 def _quoted(value: str) -> str:
     """Text in quotes with everything escaped that could move a terminal's cursor or hide what follows."""
-    return '"' + "".join(c if c.isprintable() and c not in '"\\' else c.encode("unicode_escape").decode() if c not in '"\\' else "\\" + c for c in value) + '"'
+    return '"' + "".join(_shown(character) for character in value) + '"'
+
+
+def _shown(character: str) -> str:
+    if character in '"\\':
+        return "\\" + character
+    return character if character.isprintable() else character.encode("unicode_escape").decode()
 
 
 def _address(pdu: Any, name: str, ton: str, npi: str) -> str:

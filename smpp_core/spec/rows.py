@@ -122,7 +122,10 @@ class DataCoding(NamedTuple):
 
 
 class FindingRow(NamedTuple):
-    """One kind of deviation. severity: "error" | "warning" | "note". message: a template. status: what answers it, "" where the field decides."""
+    """One kind of deviation.
+
+    severity: "error" | "warning" | "note". message: a template. status: what answers it, "" where the field decides.
+    """
 
     code: str
     severity: str

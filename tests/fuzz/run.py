@@ -17,6 +17,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILT = ROOT / "build" / "fuzz"
+TARGET = ROOT / "tests" / "fuzz" / "target.py"
 
 
 def _runtime(compiler: str) -> str:
@@ -29,7 +30,8 @@ def _build() -> None:
     """Compile the core with sanitizers and lay it out as a package of its own, beside nothing else."""
     shutil.rmtree(BUILT, ignore_errors=True)
     subprocess.run(
-        [sys.executable, "setup.py", "--quiet", "build", "--build-lib", str(BUILT)], cwd=ROOT, check=True, env={**os.environ, "SMSWIRE_SANITIZE": "1"},
+        [sys.executable, "setup.py", "--quiet", "build", "--build-lib", str(BUILT)],
+        cwd=ROOT, check=True, env={**os.environ, "SMSWIRE_SANITIZE": "1"},
     )
 
 
@@ -56,7 +58,7 @@ def main() -> int:
     started = time.monotonic()
     jobs = [
         subprocess.Popen(
-            [sys.executable, str(ROOT / "tests" / "fuzz" / "target.py"), str(options.seed + k), str(options.frames // options.jobs), str(options.seconds)],
+            [sys.executable, str(TARGET), str(options.seed + k), str(options.frames // options.jobs), str(options.seconds)],
             env=environment, stdout=subprocess.PIPE, text=True,
         )
         for k in range(options.jobs)
