@@ -180,7 +180,8 @@ def test_any_octets_are_read_as_ts_23_038_says(data: bytes, locking: int, single
     assert text == wanted
     # A str that is wider than its characters, or not marked as ASCII, would be equal and still break its users.
     assert hash(text) == hash(wanted) and text.isascii() == wanted.isascii()
-    assert sys.getsizeof(text) == sys.getsizeof("".join(list(wanted)))
+    # The interpreter's own strings of one character may hold their UTF-8 besides.
+    assert len(text) < 2 or sys.getsizeof(text) == sys.getsizeof("".join(list(wanted)))
 
 
 @given(texts(held=False))
