@@ -6,7 +6,7 @@ from libc.stdint cimport uint8_t, uint32_t
 from libc.string cimport memchr, memcpy
 
 from .layout cimport (
-    FIELD_CSTRING, FIELD_DESTS, FIELD_OCTETS, FIELD_U8, FIELD_U32, FIELD_UNSUCCESS, HEADER, MAX_FIELDS, Anchors, FieldInfo, Layout,
+    FIELD_CSTRING, FIELD_DESTS, FIELD_OCTETS, FIELD_U8, FIELD_U32, FIELD_UNSUCCESS, HEADER, MAX_FIELDS, Anchors, FieldInfo, Layout, is_time,
 )
 from .wire cimport write_u32
 
@@ -70,18 +70,8 @@ cdef int _text(const Layout *layout, const FieldInfo *info, object value, const 
     if length and memchr(data[0], 0, length) != NULL:
         _refuse(_field_of(layout, info), "has a NUL inside")
     size[0] = <uint32_t>length
-    if info.is_time and length:
-        _check_time(layout, info, data[0], length)
-    return 0
-
-
-cdef int _check_time(const Layout *layout, const FieldInfo *info, const char *text, Py_ssize_t size) except -1:
-    cdef Py_ssize_t i
-    cdef bint good = size == 16 and (text[15] == c"+" or text[15] == c"-" or text[15] == c"R")
-    for i in range(15):
-        good = good and c"0" <= text[i] <= c"9"
-    if not good:
-        _refuse(_field_of(layout, info), f"is {text[:size].decode('latin-1')!r}: a time is empty or 16 characters YYMMDDhhmmsstnnp")
+    if info.time and length and not is_time(<const uint8_t *>data[0], length, info.time):
+        _refuse(_field_of(layout, info), f"is {value!r}: a time is empty or 16 characters YYMMDDhhmmsstnnp")
     return 0
 
 

@@ -10,7 +10,8 @@ from cpython.object cimport PyObject
 from libc.stdint cimport uint8_t, uint16_t, uint32_t
 
 from .layout cimport (
-    BODY_WHEN_OK, FIELD_CSTRING, FIELD_DESTS, FIELD_OCTETS, FIELD_U8, FIELD_U32, FIELD_UNSUCCESS, HEADER, FieldInfo, is_tlv_walk, skip_group,
+    BODY_WHEN_OK, FIELD_CSTRING, FIELD_DESTS, FIELD_OCTETS, FIELD_U8, FIELD_U32, FIELD_UNSUCCESS, HEADER, FieldInfo, is_time, is_tlv_walk,
+    skip_group,
 )
 from .tlv cimport TLV_CSTRING, TLV_INTEGER, TlvRule, fits, read_value
 from .wire cimport find_nul, read_u16, read_u32
@@ -37,16 +38,6 @@ cdef class _Report:
             return 0
         self.found.append(finding(code, field, offset, section, **facts))
         return 0
-
-
-cdef bint _is_time(const uint8_t *text, uint32_t size) noexcept nogil:
-    cdef uint32_t i
-    if size != 16:
-        return False
-    for i in range(15):
-        if not c"0" <= text[i] <= c"9":
-            return False
-    return text[15] == c"+" or text[15] == c"-" or text[15] == c"R"
 
 
 cdef bint _is_ascii(const uint8_t *text, uint32_t size) noexcept nogil:
@@ -153,7 +144,7 @@ cdef int _string(const FieldInfo *info, object row, const uint8_t *b, uint32_t s
     if end + 1 - start > info.limit:
         field = row.fields[info.index]
         report.add("string-too-long", field.name, start, field.section, {"have": end + 1 - start, "limit": info.limit})
-    elif info.is_time and end > start and not _is_time(b + start, end - start):
+    elif info.time and end > start and not is_time(b + start, end - start, info.time):
         field = row.fields[info.index]
         report.add("bad-time", field.name, start, field.section, {})
     if not _is_ascii(b + start, end - start):

@@ -15,6 +15,11 @@ cdef enum FieldKind:
     FIELD_DESTS = 4
     FIELD_UNSUCCESS = 5
 
+cdef enum TimeForm:
+    TIME_NONE = 0
+    TIME_FULL = 1         # YYMMDDhhmmsstnnp
+    TIME_REPORTED = 2     # or YYMMDDhhmmss
+
 cdef enum BodyRule:
     BODY_REQUIRED = 0
     BODY_WHEN_OK = 1
@@ -30,7 +35,7 @@ cdef struct FieldInfo:    # where one mandatory field stands: `delta` octets beh
     uint8_t segment
     uint8_t delta
     uint16_t limit
-    uint8_t is_time
+    uint8_t time          # a TimeForm
     uint8_t counts        # a length or count: it measures the next field
     uint8_t initial       # what is built if nothing is given
     const uint8_t *reserved   # 256 flags, NULL where every value is named or open
@@ -57,6 +62,8 @@ cdef struct Anchors:      # what `locate` finds in one PDU
 
 # The layout of a command, NULL if the id is in no table. Read only.
 cdef Layout *layout_of(uint32_t command_id) noexcept nogil
+# 1 if text[0:size] has the form of an SMPP time; no calendar is asked.
+cdef bint is_time(const uint8_t *text, Py_ssize_t size, int form) noexcept nogil
 # Find the fields and TLVs of octets[0:length], header included: 0 if every one is whole, else 1 (see smpp_core.examine).
 cdef int locate(const Layout *layout, const uint8_t *octets, uint32_t length, Anchors *anchors) noexcept nogil
 # The end of a group of `count` entries (FIELD_DESTS, FIELD_UNSUCCESS) from `start`, or 0 if they do not fit.

@@ -23,6 +23,7 @@ cdef list _names = []      # likewise, Layout.names
 cdef dict _KINDS = {
     "u8": FIELD_U8, "u32": FIELD_U32, "cstring": FIELD_CSTRING, "octets": FIELD_OCTETS, "dests": FIELD_DESTS, "unsuccess": FIELD_UNSUCCESS,
 }
+cdef dict _TIMES = {"": TIME_NONE, "time": TIME_FULL, "reported-time": TIME_REPORTED}
 cdef dict _BODIES = {"required": BODY_REQUIRED, "when_ok": BODY_WHEN_OK, "optional": BODY_OPTIONAL}
 
 
@@ -53,7 +54,7 @@ cdef int _compile(object row) except -1:
         info.segment = layout.n_segments
         info.delta = fixed
         info.limit = field.max
-        info.is_time = field.form == "time"
+        info.time = _TIMES[field.form]
         info.counts = field.counts != ""
         info.initial = field.default
         name = sys.intern(field.name)
@@ -84,6 +85,16 @@ cdef int _compile(object row) except -1:
 for _row in COMMANDS.values():
     _compile(_row)
 del _row
+
+
+cdef bint is_time(const uint8_t *text, Py_ssize_t size, int form) noexcept nogil:
+    cdef Py_ssize_t i
+    if size != 16 and not (form == TIME_REPORTED and size == 12):
+        return False
+    for i in range(min(size, 15)):
+        if not c"0" <= text[i] <= c"9":
+            return False
+    return size == 12 or text[15] == c"+" or text[15] == c"-" or text[15] == c"R"
 
 
 cdef uint32_t skip_group(int kind, uint32_t count, const uint8_t *octets, uint32_t start, uint32_t limit) noexcept nogil:

@@ -179,7 +179,7 @@ def field_values(field: Field, clean: bool = False) -> st.SearchStrategy[Any]:
     if field.kind == "u8":
         return st.sampled_from(allowed(field.values)) if clean else _BYTE
     if field.kind == "cstring":
-        return TIMES if field.form == "time" else latin(0, field.max - 1, _PRINTABLE if clean else _LATIN)
+        return TIMES if field.form else latin(0, field.max - 1, _PRINTABLE if clean else _LATIN)
     if field.kind == "octets":
         return octets(0, field.max)
     entries = (_CLEAN_ENTRIES if clean else _ANY_ENTRIES)[field.kind == "unsuccess"]

@@ -98,7 +98,7 @@ def _check_fields(row: Command) -> Iterator[str]:
             yield f"{where}: no count stands in front of it"
         if field.values and field.values not in values.VALUES or field.values and field.kind != "u8":
             yield f"{where}: values {field.values!r}"
-        if field.form not in ("", "time") or field.form == "time" and (field.kind, field.max) != ("cstring", 17):
+        if field.form not in ("", "time", "reported-time") or field.form and (field.kind, field.max) != ("cstring", 17):
             yield f"{where}: form {field.form!r}"
         if field.status not in statuses.BY_NAME:
             yield f"{where}: there is no status {field.status!r}"

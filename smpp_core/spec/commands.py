@@ -101,7 +101,7 @@ _ROWS: tuple[Command, ...] = (
     Command("query_sm", 0x00000003, f"{SMPP34} 4.8.1", (_MESSAGE_ID, *_SOURCE), response="query_sm_resp", sender="esme", states=_TX,
             doc="Asks for the state of a message."),
     _response("query_sm", 0x00000003, f"{SMPP34} 4.8.2", (
-        _MESSAGE_ID, _cstring("final_date", 17, "4.8.2", "ESME_RSYSERR", "When the message reached its final state; empty if it has not.", "time"),
+        _MESSAGE_ID, _cstring("final_date", 17, "4.8.2", "ESME_RSYSERR", "When the message reached its final state; empty if it has not.", "reported-time"),
         _u8("message_state", "5.2.28", "State of the message.", "message_state"),
         _u8("error_code", "4.8.2", "Network's error code, 0 for none."),
     ), "when_ok"),

@@ -87,7 +87,7 @@ def limits(field: "Field") -> str:
     """What a field takes, in words, "" if its type says it all."""
     if field.counts:
         return f"Measures {field.counts}."
-    if field.form == "time":
+    if field.form:
         return "Empty or 16 characters YYMMDDhhmmsstnnp."
     if field.kind == "cstring":
         return f"Up to {field.max - 1} characters."

@@ -63,7 +63,7 @@ def _size(field: Field) -> str:
 def _type(field: Field) -> str:
     if field.counts:
         return f"{KINDS[field.kind]}; measures {field.counts}"
-    return f"{KINDS[field.kind]}, [SMPP time](values.md#smpp-times)" if field.form == "time" else KINDS[field.kind]
+    return f"{KINDS[field.kind]}, [SMPP time](values.md#smpp-times)" if field.form else KINDS[field.kind]
 
 
 def _command(row: Command) -> list[str]:

@@ -83,8 +83,13 @@ def _text(octets: bytes) -> str:
     return octets.decode("latin-1")
 
 
-def is_time(text: str) -> bool:
-    """Whether text has the form YYMMDDhhmmsstnnp of an SMPP time; the calendar is not asked (SMPP 3.4 7.1.1)."""
+def is_time(text: str, form: str = "time") -> bool:
+    """Whether text has the form YYMMDDhhmmsstnnp of an SMPP time, or another that the row's form allows (SMPP 3.4 7.1.1).
+
+    The calendar is not asked.
+    """
+    if form == "reported-time" and len(text) == 12:
+        return text.isascii() and text.isdigit()
     return len(text) == 16 and text[:15].isascii() and text[:15].isdigit() and text[15] in "+-R"
 
 
@@ -233,7 +238,7 @@ class _Walk:
         findings = []
         if length > row.max:
             findings.append(finding("string-too-long", row.name, at, row.section, have=length, limit=row.max))
-        elif row.form == "time" and value and not is_time(value):
+        elif row.form and value and not is_time(value, row.form):
             findings.append(finding("bad-time", row.name, at, row.section))
         if not value.isascii():
             findings.append(finding("not-ascii", row.name, at, row.section))

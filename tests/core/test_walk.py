@@ -7,6 +7,7 @@ import strategies as ours
 from hypothesis import given
 from hypothesis import strategies as st
 
+import smpp_core as smpp
 from smpp_core.spec.commands import BY_NAME, COMMANDS
 from smpp_core.spec.findings import FINDINGS, MAX_FINDINGS
 from smpp_core.spec.rows import Command, Tlv
@@ -272,6 +273,15 @@ def test_a_clipped_tlv_keeps_what_is_there_and_is_not_checked_further() -> None:
 )
 def test_a_time_is_fifteen_digits_and_a_sign(text: str, answer: bool) -> None:
     assert is_time(text) is answer
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"), [("260131120000", True), ("000007000000000R", True), ("26013112000", False), ("26013112000x", False)],
+)
+def test_an_smsc_reports_a_final_date_in_twelve_digits_too(text: str, answer: bool) -> None:
+    frame = ours.lay(BY_NAME["query_sm_resp"], {"message_id": "1", "final_date": text, "message_state": 2, "error_code": 0}).octets
+    assert values(frame)[0]["final_date"] == smpp.decode(frame).final_date == text
+    assert codes(frame) == [finding.code for finding in smpp.decode(frame).findings] == ([] if answer else ["bad-time"])
 
 
 @given(st.sampled_from(tuple(PEER.values())), st.binary(max_size=300))

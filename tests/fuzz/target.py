@@ -36,7 +36,7 @@ def seeds() -> list[bytes]:
             if field.counts:
                 continue
             if field.kind == "cstring":
-                fields[field.name] = "" if field.form == "time" else "38591"[: field.max - 1]
+                fields[field.name] = "" if field.form else "38591"[: field.max - 1]
             elif field.kind == "octets":
                 fields[field.name] = RECEIPT
             elif field.kind == "dests":

@@ -26,7 +26,7 @@ from hypothesis import strategies as st
 
 import smpp_core as smpp
 from smpp_core.errors import EncodeError
-from smpp_core.spec.commands import COMMANDS
+from smpp_core.spec.commands import BY_NAME, COMMANDS
 from smpp_core.spec.rows import Command, Tlv
 from smpp_core.spec.tlvs import TLVS
 from smpp_core.spec.walk import Step, is_time, walk
@@ -259,8 +259,8 @@ class View:
                 self._lose(step.offset, "body-is-tlvs", malformed=None)
             elif "bad-dest-flag" in wrong:
                 self._lose(step.offset, "dest-flag-value", malformed=None)
-            elif step.tag is not None and (overrun := self._wrong_size(step)):
-                self._lose(step.offset + 4, overrun, malformed=None)
+            elif step.tag is not None and self._wrong_size(step):
+                self._lose(step.offset + 4, "tlv-size", malformed=None)
             elif "tlv-overrun" in wrong:
                 opaque = step.field in OPAQUE
                 self._lose(step.offset + 4, "no-octets" if opaque else "", malformed=not opaque)
@@ -278,10 +278,10 @@ class View:
         self.reasons |= {reason} - {""}
         self.malformed = None if self.malformed is None else malformed
 
-    def _wrong_size(self, step: Step) -> str:
+    def _wrong_size(self, step: Step) -> bool:
         row = step.row if isinstance(step.row, Tlv) else None
         length = declared(step, self.frame)
-        return "tlv-size" if size_in_mind(row, self.frame, step.offset + 4, length) != length else ""
+        return size_in_mind(row, self.frame, step.offset + 4, length) != length
 
     def expected(self) -> Iterator[tuple[Item, Expected]]:
         for step in self.steps:
@@ -343,8 +343,8 @@ class View:
         time = SmppTime.parse(item.value)
         if time.is_relative:
             span = timedelta(days=time.day, hours=time.hour, minutes=time.minute, seconds=time.second)
-            same = time.at(NOW) - NOW == span
-            return Expected("" if same else "time-relative", {relative: f"{span // timedelta(seconds=1)}.000000000"})
+            exact = time.at(NOW) - NOW == span
+            return Expected("" if exact else "time-relative", {relative: f"{span // timedelta(seconds=1)}.000000000"})
         try:
             moment = time.at(NOW).astimezone(UTC)
         except EncodeError:
@@ -376,15 +376,15 @@ class Result(NamedTuple):
     compared: set[str]
 
 
-def compare(frame: bytes, seen: Seen) -> Result:
+def compare(frame: bytes, theirs: Seen) -> Result:
     view = View(frame)
     reasons = set(view.reasons)
     if not view.shown:
-        return Result(reasons, ["it is shown"] if seen.pdus else [], set())
-    if not seen.pdus:
+        return Result(reasons, ["it is shown"] if theirs.pdus else [], set())
+    if not theirs.pdus:
         return Result(reasons, ["it is not shown"], set())
     assert view.row is not None
-    shown = dict(seen.pdus[0])
+    shown = dict(theirs.pdus[0])
     wrong = []
     compared = set()
     for item, (reason, texts) in view.expected():
@@ -397,18 +397,18 @@ def compare(frame: bytes, seen: Seen) -> Result:
             if got is None or not same(got, text):
                 wrong.append(f"{view.row.name} {item.kind} {item.name} at {item.offset}: {got!r} for {key[2]}, not {text!r}")
     wrong += [f"{view.row.name} {key}: {text!r} is more than we know of" for key, text in shown.items() if not _second_reading(view, key)]
-    if seen.header_malformed and view.has_header:
+    if theirs.header_malformed and view.has_header:
         reasons.add("user-data-header")
-    elif seen.header_malformed:
+    elif theirs.header_malformed:
         wrong.append("malformed user data without a user data header")
     double = next((step for step in view.steps if step.offset < view.lost and any(f.code == "two-texts" for f in step.findings)), None)
     if double is not None and double.length == 4:
         reasons.add("empty-payload")
         double = None
-    if seen.two_texts is not (double is not None):
-        wrong.append(f"{view.row.name}: two texts are seen, {seen.two_texts}")
-    if view.malformed is not None and seen.malformed is not view.malformed:
-        wrong.append(f"{view.row.name} {sorted(view.codes)}: malformed is {seen.malformed}")
+    if theirs.two_texts is not (double is not None):
+        wrong.append(f"{view.row.name}: two texts are seen, {theirs.two_texts}")
+    if view.malformed is not None and theirs.malformed is not view.malformed:
+        wrong.append(f"{view.row.name} {sorted(view.codes)}: malformed is {theirs.malformed}")
     return Result(reasons, wrong, compared)
 
 
@@ -472,17 +472,18 @@ def sound(draw: st.DrawFn, row: Command) -> ours.Laid:
     """A clean PDU; more often than elsewhere its times are real, its response succeeds, and a TLV is unknown."""
     _, fields, tlvs, _, sequence = draw(ours.built((row,), clean=True))
     for field in row.fields:
-        if field.form == "time":
+        if field.form:
             fields[field.name] = draw(st.one_of(st.just(fields[field.name]), MOMENTS, SPANS))
     tlvs = [*draw(st.lists(ours.UNKNOWN_TLV, max_size=1)), *tlvs]
     return ours.lay(row, fields, tlvs, status=draw(st.sampled_from(STATUSES if row.is_response else (0,))), sequence=sequence)
 
 
-def with_tlv(row: Tlv) -> st.SearchStrategy[ours.Laid]:
-    """A short PDU that tshark reads to this TLV."""
-    raws = MOMENTS.map(str.encode).map(b"%b\0".__mod__) if row.name == "broadcast_end_time" else ours.tlv_raws(row)
-    commands = st.sampled_from([ours.BY_NAME[name] for name in ("bind_receiver_resp", "submit_sm_resp", "deliver_sm_resp", "data_sm_resp")])
-    return st.builds(lambda command, raw: ours.lay(command, {field.name: "7" for field in command.fields}, [(row.tag, raw)]), commands, raws)
+@st.composite
+def with_tlv(draw: st.DrawFn, row: Tlv) -> ours.Laid:
+    """A short PDU that tshark reads up to this TLV."""
+    command = BY_NAME[draw(st.sampled_from(("bind_receiver_resp", "submit_sm_resp", "deliver_sm_resp", "data_sm_resp")))]
+    raw = draw(MOMENTS).encode() + b"\0" if row.name == "broadcast_end_time" else draw(ours.tlv_raws(row))
+    return ours.lay(command, {field.name: "7" for field in command.fields}, [(row.tag, raw)])
 
 
 @functools.cache

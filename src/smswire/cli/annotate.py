@@ -143,7 +143,7 @@ class Page:
             return self._integer(last, value, step)
         if isinstance(value, str):
             form = step.row.form if isinstance(step.row, Field) else ""
-            return quoted(value), _time_meaning(value) if form == "time" and value else ""
+            return quoted(value), _time_meaning(value) if form and value else ""
         if isinstance(value, tuple):
             return f"{len(value)} entries", ""
         if isinstance(value, bytes):
