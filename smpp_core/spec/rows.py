@@ -13,9 +13,8 @@ class Field(NamedTuple):
     kind: "u8" | "u32" | "cstring" (C-octet string) | "octets" (length stands in the u8 field right before it)
     | "dests" (submit_multi's dest_addresses) | "unsuccess" (submit_multi_resp's unsuccess_smes).
     max: octets on the wire: of a cstring with its NUL, of octets without the length octet, of a group its count.
-    values: name of the table in `values.VALUES` that names its integers. 
+    values: name of the table in `values.VALUES` that names its integers.
     form: "time" for SMPP times; "reported-time" where an SMSC may leave the last four characters out (SMPP 3.4 7.1.1).
-   
     counts: on the u8 in front of octets or a group, the name of the field it measures; it cannot be set.
     status: command_status that answers a fault of this field. default: what an integer is built with if it is not given.
     """

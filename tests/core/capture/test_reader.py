@@ -1,6 +1,10 @@
 """A capture is read front to back, in bounded memory, live; whatever its octets, only CaptureError comes out."""
 
 import io
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -98,3 +102,24 @@ def test_items_come_as_soon_as_their_packets():
     assert pipe.at < len(whole) - 50
     assert next(reader).frame == 5
     assert list(reader) == []
+
+
+def test_memory_does_not_grow_with_the_file():
+    program = """
+import resource, sys
+sys.path[:0] = [sys.argv[2]]
+from smpp_core.capture import read
+from reading_long import Endless
+found = sum(1 for _ in read(Endless(int(sys.argv[1]))))
+print(found, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
+    peaks = []
+    for packets in (2_000, 200_000):
+        command = [sys.executable, "-c", program, str(packets), str(Path(__file__).parent)]
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+        done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
+        found, peak = map(int, done.stdout.split())
+        assert found == packets
+        peaks.append(peak)
+    # In KiB, or octets on macOS; a megabyte for every hundred thousand packets would show.
+    assert peaks[1] < peaks[0] * 1.05

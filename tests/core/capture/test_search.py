@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from smpp_core.capture import Gap, read
 
 from .reading import BIND, BIND_RESP, assert_tiled, in_order, kinds_of, pdus_of, read_ips
-from .traffic import ENQUIRE_LINK, arrivals, conversations, expected, message, pdu
+from .traffic import ENQUIRE_LINK, SUBMIT_SM, arrivals, conversations, expected, message, pdu
 from .writer import ACK, ETHERNET, FIN, RST, Conversation, on, pcap
 
 
@@ -162,3 +162,26 @@ def test_a_pdu_of_ten_thousand_tiny_tlvs_is_one_pdu():
     conversation = Conversation().open().send(0, octets[:30_000]).send(0, octets[30_000:])
     (item,) = read_ips(conversation.packets)
     assert item.octets == octets and len(item.pdu.tlvs) in (0, 10_000)
+
+
+def test_a_header_that_no_other_follows_is_not_believed_in_the_middle_of_garbage():
+    decoy = bytes(16) + pdu(SUBMIT_SM, 9, b"no PDU follows this one")[:-3] + b"x" * 40
+    conversation = Conversation().open().send(0, BIND).send(0, decoy).send(0, message(2, b"hi") + message(3, b"ho"))
+    bind, gap, *rest = read_ips(conversation.packets)
+    assert (gap.kind, gap.length) == ("not-a-pdu", len(decoy))
+    assert [item.octets for item in rest] == [message(2, b"hi"), message(3, b"ho")]
+
+
+def test_behind_a_hole_a_packet_that_is_one_pdu_needs_no_other_behind_it():
+    """So it comes at once when read live, and in front of octets that are no PDU."""
+    garbage = bytes.fromhex("0000000800000005000000000000beef")
+    for octets in (message(3, b"ho"), pdu(0x777, 3, b"unknown to all")):
+        conversation = Conversation().open().send(0, BIND).send(0, message(2, b"lost")).send(0, octets).send(0, garbage).close()
+        del conversation.packets[4]
+        assert [getattr(item, "kind", item.octets) for item in read_ips(conversation.packets)] == [BIND, "missing", octets, "not-a-pdu"]
+
+
+def test_an_unknown_command_in_step_is_a_pdu():
+    octets = pdu(0x00010200, 2, b"of a vendor")
+    bind, item, last = read_ips(Conversation().open().send(0, BIND).send(0, octets).send(0, message(3, b"hi")).packets)
+    assert item.octets == octets and item.pdu.command == "unknown" and not item.after_garbage
