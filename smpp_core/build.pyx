@@ -199,9 +199,8 @@ cdef bytes build(const Layout *layout, PyObject **values, bytes tlvs, uint32_t c
             sizes[i - 1] = 0
             if values[i] is not NULL:
                 octets = _octets(layout, info, <object>values[i], &sizes[i - 1])
-                if kept is None:
-                    kept = []
-                kept.append(octets)
+                if <PyObject *>octets is not values[i]:
+                    kept = [kept, octets]
                 data[i] = PyBytes_AS_STRING(octets)
                 sizes[i] = <uint32_t>PyBytes_GET_SIZE(octets)
             total += sizes[i]

@@ -463,37 +463,47 @@ cdef object _call(object cls, PyObject **args, size_t nargsf, PyObject *kwnames)
     memset(values, 0, sizeof(values))
     for k in range(count):
         name = <object>PyTuple_GET_ITEM(<object>kwnames, k)
-        i = _index(layout, name, expected)
-        if i >= 0:
-            values[i] = args[k]
-            expected = i + 1
-        elif name == "tlvs":
-            tlvs = <object>args[k]
-        elif name == "sequence_number":
-            sequence_number = <object>args[k]
-        elif name == "command_status":
-            command_status = <object>args[k]
-        elif name == "profile":
-            profile = <object>args[k]
-        else:
-            raise TypeError(f"{cls.__name__} has no field {name!r}")
+        i = _interned_index(layout, <void *>name, expected)
+        if i < 0:
+            if name == "sequence_number":
+                sequence_number = <object>args[k]
+                continue
+            if name == "command_status":
+                command_status = <object>args[k]
+                continue
+            if name == "tlvs":
+                tlvs = <object>args[k]
+                continue
+            if name == "profile":
+                profile = <object>args[k]
+                continue
+            i = _index(layout, name)
+            if i < 0:
+                raise TypeError(f"{cls.__name__} has no field {name!r}")
+        values[i] = args[k]
+        expected = _settable(layout, i) + 1
     return _construct(cls, layout, values, tlvs, command_status, sequence_number, profile)
 
 
-cdef int _index(const Layout *layout, object name, int expected) except -2:
-    """The index of a field by name; keywords mostly come in wire order, so the search begins behind the last one."""
+cdef int _interned_index(const Layout *layout, const void *name, int expected) noexcept nogil:
+    """The index of a field by the address of its name, -1; keywords mostly come in wire order, so the search begins behind the last one."""
     cdef int n = layout.n_fields
     cdef int i
-    cdef int k
-    for k in range(n):
-        i = expected + k
-        if i >= n:
-            i -= n
-        if layout.names[i] is <void *>name:
-            return _settable(layout, i)
-    for i in range(n):
+    for i in range(expected, n):
+        if layout.names[i] == name:
+            return i
+    for i in range(min(expected, n)):
+        if layout.names[i] == name:
+            return i
+    return -1
+
+
+cdef int _index(const Layout *layout, object name) except -2:
+    """The index of a field by a name that is not interned, -1."""
+    cdef int i
+    for i in range(layout.n_fields):
         if <object>layout.names[i] == name:
-            return _settable(layout, i)
+            return i
     return -1
 
 
@@ -542,8 +552,8 @@ cdef bytes _replaced(Pdu pdu, dict changes):
             result[at:at + 4] = _header_number(value, name).to_bytes(4, "big")
         elif name == "tlvs":
             splices.append((pdu.anchors.tlvs, pdu.anchors.tlvs_end, encode_tlvs(value or (), pdu.rules)))
-        elif pdu.layout is not NULL and (i := _index(pdu.layout, name, 0)) >= 0:
-            info = &pdu.layout.fields[i]
+        elif pdu.layout is not NULL and (i := _index(pdu.layout, name)) >= 0:
+            info = &pdu.layout.fields[_settable(pdu.layout, i)]
             if i >= <int>pdu.anchors.located:
                 if i or pdu.layout.n_fields != 1 or pdu.anchors.tlvs != HEADER:
                     raise EncodeError(f"these octets end before {name}, so it cannot be replaced", name)
