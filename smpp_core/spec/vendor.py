@@ -48,12 +48,13 @@ def _status(value: int, name: str, meaning: str, retry: str = "never") -> Status
     return Status(value, name, meaning, retry, f"{VENDOR} 4.3")
 
 
+# Where SMPP 3.4 has a name for the value it stays, so that scripts that compare names work with every profile; the meaning is the vendor's.
 _STATUSES = (
-    _status(0x0000000A, "INVALID_SOURCE_ADDRESS", "Invalid source address"),
-    _status(0x0000000C, "DUPLICATE_MESSAGE_ID", "Duplicate message ID: an earlier message counts"),
+    _status(0x0000000A, "ESME_RINVSRCADR", "Invalid source address"),
+    _status(0x0000000C, "ESME_RINVMSGID", "Duplicate message ID: an earlier message counts"),
     _status(0x00000022, "NETWORK_NOT_COVERED", "Network not covered"),
     # A pause does not help, only somebody who pays.
-    _status(0x000000FF, "INSUFFICIENT_BALANCE", "Account has insufficient balance"),
+    _status(0x000000FF, "ESME_RUNKNOWNERR", "Account has insufficient balance"),
     _status(0x000004A1, "SYSTEM_ERROR", "System error, or the channel is disabled", "later"),
 )
 
