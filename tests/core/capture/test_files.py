@@ -215,3 +215,16 @@ def test_a_long_block_that_is_passed_over_is_not_held():
 
     file = PacketFile(Endless())
     assert list(file) == [] and file.truncated
+
+
+@given(st.integers(0, (1 << 64) - 1), st.integers(0, 255), st.integers(-(1 << 63), (1 << 63) - 1))
+def test_any_time_is_that_of_exact_arithmetic_held_inside_64_bits(units, resolution, offset):
+    options = option(9, bytes([resolution])) + option(14, struct.pack("<q", offset))
+    body = struct.pack("<IIIII", 0, units >> 32, units & 0xFFFFFFFF, 4, 4) + b"abcd"
+    ((_, time_ns, *_),) = PacketFile(section() + interface(options=options) + block(6, body))
+    exponent = resolution & 0x7F
+    exact = (units * 10**9 >> exponent if resolution & 0x80 else units * 10**9 // 10**exponent) + offset * 10**9
+    if abs(exact) < 9.1 * 10**18:
+        assert time_ns == exact
+    else:
+        assert abs(time_ns) >= 9.1 * 10**18 and (time_ns < 0) == (exact < 0)

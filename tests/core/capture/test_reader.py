@@ -123,3 +123,11 @@ print(found, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
         peaks.append(peak)
     # In KiB, or octets on macOS; a megabyte for every hundred thousand packets would show.
     assert peaks[1] < peaks[0] * 1.05
+
+
+def test_a_reader_that_was_never_given_a_source_reads_nothing():
+    reader = Reader.__new__(Reader)
+    assert list(reader) == []
+    for name in ("format", "packets", "segments", "streams", "pdus", "warnings", "truncated"):
+        with pytest.raises(AttributeError):
+            getattr(reader, name)
