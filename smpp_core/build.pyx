@@ -3,10 +3,10 @@
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from cpython.object cimport PyObject
 from libc.stdint cimport uint8_t, uint32_t
-from libc.string cimport memchr, memcpy
+from libc.string cimport memchr, memcpy, memset
 
 from .layout cimport (
-    FIELD_CSTRING, FIELD_DESTS, FIELD_OCTETS, FIELD_U8, FIELD_U32, FIELD_UNSUCCESS, HEADER, MAX_FIELDS, Anchors, FieldInfo, Layout, is_time,
+    FIELD_CSTRING, FIELD_DESTS, FIELD_OCTETS, FIELD_U8, FIELD_U32, FIELD_UNSUCCESS, HEADER, MAX_FIXED, MAX_SEGMENTS, Anchors, FieldInfo, Layout, is_time,
 )
 from .wire cimport write_u32
 
@@ -147,11 +147,10 @@ cdef bytes encode_field(const Layout *layout, const FieldInfo *info, object valu
     return _octet(_field_of(layout, info), "value", value, 1 if info.kind == FIELD_U8 else 4)
 
 
-cdef int _absent_from(const Layout *layout, PyObject **values, uint32_t command_status) except -1:
+cdef int _absent_from(const Layout *layout, PyObject **values) except -1:
     """The first field that writes no octets because it is None: none may follow it."""
     cdef int i
     cdef int absent = layout.n_fields
-    cdef bint given = False
     for i in range(layout.n_fields):
         if values[i] is NULL:
             continue
@@ -159,53 +158,64 @@ cdef int _absent_from(const Layout *layout, PyObject **values, uint32_t command_
             if not layout.tlv_body:
                 _refuse(_field_of(layout, &layout.fields[i]), "cannot be None: only a response may end before its fields")
             if absent == layout.n_fields:
-                absent = i
-                if i and layout.fields[i - 1].counts:
-                    absent = i - 1
+                absent = i - 1 if i and layout.fields[i - 1].counts else i
         elif absent < i:
             _refuse(_field_of(layout, &layout.fields[i]), f"cannot follow {_field_of(layout, &layout.fields[absent]).name}, which is None")
-        else:
-            given = True
-    # A refused request is answered by the header alone (SMPP 3.4 4.4.2).
-    return 0 if command_status and layout.tlv_body and not given else absent
+    return absent
 
 
 cdef bytes build(const Layout *layout, PyObject **values, bytes tlvs, uint32_t command_status, uint32_t sequence_number, Anchors *anchors):
-    cdef const char *data[MAX_FIELDS]
-    cdef uint32_t sizes[MAX_FIELDS]
-    cdef uint32_t total = HEADER
+    cdef const char *data[MAX_SEGMENTS]
+    cdef uint32_t sizes[MAX_SEGMENTS]
+    cdef uint8_t fixed[MAX_FIXED]
+    cdef const uint8_t *run = fixed
     cdef Py_ssize_t tlv_size = PyBytes_GET_SIZE(tlvs)
-    cdef int present = _absent_from(layout, values, command_status)
+    cdef int present = layout.n_fields
+    cdef int segments = layout.n_segments    # that are written whole
+    cdef uint32_t rest = layout.tail         # fixed octets behind them
+    cdef bint given = False
     cdef int i
-    cdef uint8_t *out
+    cdef uint32_t total
+    cdef uint32_t count = 0
     cdef uint32_t p = HEADER
+    cdef uint8_t *out
     cdef const FieldInfo *info
     cdef bytes octets
     cdef list kept = None          # octets made here, alive until they are copied
-    for i in range(present):
-        info = &layout.fields[i]
-        if info.kind == FIELD_U8 or info.kind == FIELD_U32:
-            total += 1 if info.kind == FIELD_U8 else 4
-            if not info.counts:
-                sizes[i] = info.initial if values[i] is NULL else _number(layout, info, <object>values[i])
+    memcpy(fixed, layout.blank, MAX_FIXED)
+    memset(sizes, 0, sizeof(sizes))
+    for i in range(layout.n_fields):
+        if values[i] is NULL:
             continue
-        data[i] = NULL
-        sizes[i] = 0
-        if info.kind == FIELD_CSTRING:
-            if values[i] is not NULL:
-                _text(layout, info, <object>values[i], &data[i], &sizes[i])
-            total += sizes[i] + 1
+        if <object>values[i] is None:
+            present = _absent_from(layout, values)
+            break
+        given = True
+        info = &layout.fields[i]
+        if info.kind == FIELD_U8:
+            fixed[info.blank] = <uint8_t>_number(layout, info, <object>values[i])
+        elif info.kind == FIELD_CSTRING:
+            _text(layout, info, <object>values[i], &data[info.segment], &sizes[info.segment])
+        elif info.kind == FIELD_U32:
+            write_u32(fixed + info.blank, _number(layout, info, <object>values[i]))
         else:
-            sizes[i - 1] = 0
-            if values[i] is not NULL:
-                octets = _octets(layout, info, <object>values[i], &sizes[i - 1])
-                if <PyObject *>octets is not values[i]:
-                    kept = [kept, octets]
-                data[i] = PyBytes_AS_STRING(octets)
-                sizes[i] = <uint32_t>PyBytes_GET_SIZE(octets)
-            total += sizes[i]
-    if present < layout.n_fields and tlv_size and not (present == 0 and layout.tlv_body):
-        _refuse(_field_of(layout, &layout.fields[present]), "is None, so no TLVs can follow")
+            octets = _octets(layout, info, <object>values[i], &count)
+            if <PyObject *>octets is not values[i]:
+                kept = [kept, octets]
+            data[info.segment] = PyBytes_AS_STRING(octets)
+            sizes[info.segment] = <uint32_t>PyBytes_GET_SIZE(octets)
+            fixed[layout.fields[i - 1].blank] = <uint8_t>count
+    # A refused request is answered by the header alone (SMPP 3.4 4.4.2).
+    if command_status and layout.tlv_body and not given:
+        present = 0
+    if present < layout.n_fields:
+        if tlv_size and present:
+            _refuse(_field_of(layout, &layout.fields[present]), "is None, so no TLVs can follow")
+        segments = layout.fields[present].segment
+        rest = layout.fields[present].delta
+    total = HEADER + rest
+    for i in range(segments):
+        total += layout.segments[i].fixed + sizes[i] + (layout.segments[i].kind == FIELD_CSTRING)
     if total + tlv_size > 0x7FFFFFFF:
         raise EncodeError(f"a PDU of {total + tlv_size} octets", "tlvs")
     octets = PyBytes_FromStringAndSize(NULL, total + tlv_size)
@@ -214,22 +224,19 @@ cdef bytes build(const Layout *layout, PyObject **values, bytes tlvs, uint32_t c
     write_u32(out + 4, layout.command_id)
     write_u32(out + 8, command_status)
     write_u32(out + 12, sequence_number)
-    for i in range(present):
-        info = &layout.fields[i]
-        if info.kind == FIELD_U8:
-            out[p] = <uint8_t>sizes[i]
+    for i in range(segments):
+        memcpy(out + p, run, layout.segments[i].fixed)
+        p += layout.segments[i].fixed
+        run += layout.segments[i].fixed
+        if sizes[i]:
+            memcpy(out + p, data[i], sizes[i])
+            p += sizes[i]
+        if layout.segments[i].kind == FIELD_CSTRING:
+            out[p] = 0
             p += 1
-        elif info.kind == FIELD_U32:
-            write_u32(out + p, sizes[i])
-            p += 4
-        else:
-            if sizes[i]:
-                memcpy(out + p, data[i], sizes[i])
-                p += sizes[i]
-            if info.kind == FIELD_CSTRING:
-                out[p] = 0
-                p += 1
-            anchors.ends[info.segment] = p
+        anchors.ends[i] = p
+    memcpy(out + p, run, rest)
+    p += rest
     if tlv_size:
         memcpy(out + p, PyBytes_AS_STRING(tlvs), tlv_size)
     anchors.located = present

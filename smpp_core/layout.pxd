@@ -6,6 +6,7 @@ cdef enum:
     HEADER = 16           # octets of a PDU header
     MAX_SEGMENTS = 8
     MAX_FIELDS = 20
+    MAX_FIXED = 32        # fixed octets of a body, over all segments
 
 cdef enum FieldKind:
     FIELD_U8 = 0
@@ -37,7 +38,7 @@ cdef struct FieldInfo:    # where one mandatory field stands: `delta` octets beh
     uint16_t limit
     uint8_t time          # a TimeForm
     uint8_t counts        # a length or count: it measures the next field
-    uint8_t initial       # what is built if nothing is given
+    uint8_t blank         # where an integer stands in Layout.blank
     const uint8_t *reserved   # 256 flags, NULL where every value is named or open
 
 cdef struct Layout:
@@ -49,6 +50,7 @@ cdef struct Layout:
     uint8_t tlv_body      # the body may be TLVs only: a response that begins with a C-octet string
     Segment segments[MAX_SEGMENTS]
     FieldInfo fields[MAX_FIELDS]
+    uint8_t blank[MAX_FIXED]  # the fixed octets of all segments as they are built if nothing is given
     void *row             # the spec.rows.Command, a borrowed reference to what lives as long as the process
     void *cls             # the Pdu class, likewise; NULL until smpp_core.commands is imported
     void *names[MAX_FIELDS]   # interned names of the fields

@@ -42,6 +42,7 @@ cdef int _compile(object row) except -1:
     cdef Layout *layout = &_layouts[_slot(row.id)]
     cdef FieldInfo *info
     cdef uint8_t fixed = 0
+    cdef uint8_t blank = 0
     cdef const uint8_t *flags
     memset(layout, 0, sizeof(Layout))
     layout.command_id = row.id
@@ -56,7 +57,7 @@ cdef int _compile(object row) except -1:
         info.limit = field.max
         info.time = _TIMES[field.form]
         info.counts = field.counts != ""
-        info.initial = field.default
+        info.blank = blank
         name = sys.intern(field.name)
         _names.append(name)
         layout.names[index] = <void *>name
@@ -67,9 +68,12 @@ cdef int _compile(object row) except -1:
                 flags = <const uint8_t *><const char *><bytes>_reserved[field.values]
                 info.reserved = flags
         if info.kind == FIELD_U8:
+            layout.blank[blank] = field.default
             fixed += 1
+            blank += 1
         elif info.kind == FIELD_U32:
             fixed += 4
+            blank += 4
         else:
             layout.segments[layout.n_segments].fixed = fixed
             layout.segments[layout.n_segments].kind = info.kind

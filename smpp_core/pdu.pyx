@@ -5,7 +5,7 @@ Fields and TLVs are read at access. SMPP 3.4 3.2, 4, 5.
 """
 
 cimport cython
-from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_CheckExact, PyBytes_GET_SIZE
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_CheckExact, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from cpython.dict cimport PyDict_GetItem
 from cpython.object cimport PyObject
 from cpython.tuple cimport PyTuple_GET_ITEM, PyTuple_GET_SIZE
@@ -24,7 +24,6 @@ from .wire cimport find_nul, read_u16, read_u32, write_u32
 from . import errors
 from .errors import DecodeError, EncodeError, FrameError
 from .line import line_of, repr_of
-from .spec.commands import BY_NAME
 from .spec.statuses import BY_NAME as STATUS_BY_NAME
 from .spec.tlvs import TLVS
 from .spec.values import DistributionList, SmeAddress, UnsuccessSme
@@ -70,7 +69,9 @@ cdef extern from *:
 
 cdef extern from "Python.h":
     Py_ssize_t PyVectorcall_NARGS(size_t nargsf)
-    int PyUnicode_Compare(object, object) except? -1
+    long long PyLong_AsLongLongAndOverflow(object, int *overflow) except? -1
+
+cdef uint32_t RESPONSE = 0x80000000    # the bit of a response's command_id; alone it is generic_nack's
 
 cdef tuple _NOTHING = ()
 cdef void *_blank_pdu              # Pdu's own tp_new: an empty object
@@ -229,7 +230,15 @@ cdef class Pdu:
 
     def with_sequence(self, sequence_number):
         """The same PDU with another sequence_number (0 to 0xFFFFFFFF); nothing else changes."""
-        return self.replace(sequence_number=sequence_number)
+        cdef uint32_t number = _header_number(sequence_number, "sequence_number")
+        cdef bytes octets = PyBytes_FromStringAndSize(PyBytes_AS_STRING(self.octets), PyBytes_GET_SIZE(self.octets))
+        cdef Pdu pdu = <Pdu>SMPP_CALL_NEW(_blank_pdu, type(self), _NOTHING)
+        write_u32(<uint8_t *>PyBytes_AS_STRING(octets) + 12, number)
+        pdu.octets = octets
+        pdu.rules = self.rules
+        pdu.layout = self.layout
+        pdu.anchors = self.anchors
+        return pdu
 
     def with_profile(self, profile):
         """The same octets, read by another profile."""
@@ -251,13 +260,24 @@ cdef class Pdu:
         a response of its own, or an unknown one (status ESME_RINVCMDID unless another is given), is answered by generic_nack.
         Raises EncodeError if this PDU is a response.
         """
-        if self.is_response:
+        cdef PyObject *values[MAX_FIELDS]
+        cdef uint32_t command_id = read_u32(_at(self, 4))
+        cdef Layout *layout = layout_of(command_id | RESPONSE)
+        cdef int i
+        if command_id & RESPONSE:
             raise EncodeError(f"{self.command} is a response and is not answered", "command_id")
-        name = "generic_nack" if self.layout is NULL else (<object>self.layout.row).response or "generic_nack"
-        if self.layout is NULL and not command_status:
-            command_status = STATUS_BY_NAME["ESME_RINVCMDID"].value
-        return _class_of(BY_NAME[name].id)(
-            command_status=command_status, sequence_number=self.sequence_number, profile=self.rules.profile, **fields)
+        if layout is NULL:
+            layout = layout_of(RESPONSE)
+            if self.layout is NULL and not command_status:
+                command_status = STATUS_BY_NAME["ESME_RINVCMDID"].value
+        memset(values, 0, sizeof(values))
+        for name, value in fields.items():
+            i = _index(layout, name)
+            if i >= 0:
+                values[_settable(layout, i)] = <PyObject *>value
+            elif name != "tlvs":
+                raise TypeError(f"{(<object>layout.cls).__name__} has no field {name!r}")
+        return _construct(<object>layout.cls, layout, values, fields.get("tlvs"), command_status, self.sequence_number, self.rules.profile)
 
 
 cdef inline const uint8_t *_at(Pdu pdu, uint32_t offset) noexcept:
@@ -415,21 +435,20 @@ def _restore(octets, profile, strict):
     return pdu
 
 
-cdef object _class_of(uint32_t command_id):
-    return <object>layout_of(command_id).cls
-
-
 def _generic_nack(command_status, sequence_number):
     """The generic_nack of an error that answers; errors.py stands earlier on the path and cannot import it."""
-    return _class_of(BY_NAME["generic_nack"].id)(command_status=command_status, sequence_number=sequence_number)
+    return (<object>layout_of(RESPONSE).cls)(command_status=command_status, sequence_number=sequence_number)
 
 
 cdef uint32_t _header_number(object value, str name) except? 0:
+    cdef int overflow = 0
+    cdef long long number
     if not isinstance(value, int):
         raise EncodeError(f"{name} takes an int, not {type(value).__name__}", name)
-    if not 0 <= value <= 0xFFFFFFFF:
+    number = PyLong_AsLongLongAndOverflow(value, &overflow)
+    if overflow or number < 0 or number >> 32:
         raise EncodeError(f"{name} is {value}, it takes 0 to {0xFFFFFFFF}", name)
-    return value
+    return <uint32_t>number
 
 
 cdef Pdu _construct(object cls, Layout *layout, PyObject **values, object tlvs, object command_status, object sequence_number, object profile):
