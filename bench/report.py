@@ -22,8 +22,8 @@ PARTS = ("codec", "objects", "text", "captures", "start")
 
 # What a profile said about a row that is short; printed beside it only then.
 _CONSTRUCT_WHY = (
-    "callgrind: of 4,400 instructions 820 are `build`, 640 the matching of keywords, 300 the check of strings; the rest is the interpreter's: "
-    "the loop, the call, integers, two objects, and the call of bytes().")
+    "callgrind: of 4,400 instructions 820 are `build`, 640 the matching of keywords, 300 the check of strings; the rest is the "
+    "interpreter's: the loop, the call, integers, two objects, and the call of bytes().")
 REASONS: dict[tuple[str, str], str] = {
     (rows.CONSTRUCT, "smpp34"): _CONSTRUCT_WHY,
     (rows.CONSTRUCT, "smpplib"): _CONSTRUCT_WHY,
