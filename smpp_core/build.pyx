@@ -6,7 +6,7 @@ from libc.stdint cimport uint8_t, uint32_t
 from libc.string cimport memchr, memcpy, memset
 
 from .layout cimport (
-    FIELD_CSTRING, FIELD_DESTS, FIELD_OCTETS, FIELD_U8, FIELD_U32, FIELD_UNSUCCESS, HEADER, MAX_FIXED, MAX_SEGMENTS, Anchors, FieldInfo, Layout, is_time,
+    FIELD_CSTRING, FIELD_DESTS, FIELD_OCTETS, FIELD_U8, FIELD_U32, HEADER, MAX_FIXED, MAX_SEGMENTS, Anchors, FieldInfo, Layout, is_time,
 )
 from .wire cimport write_u32
 

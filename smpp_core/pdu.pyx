@@ -18,7 +18,7 @@ from .examine cimport examine
 from .layout cimport (
     FIELD_CSTRING, FIELD_DESTS, FIELD_OCTETS, FIELD_U8, FIELD_U32, HEADER, MAX_FIELDS, Anchors, FieldInfo, Layout, layout_of, locate,
 )
-from .tlv cimport Rules, Tlv, TlvRule, encode_tlvs, encode_value, make_tlv, read_value, rules_of
+from .tlv cimport Rules, Tlv, TlvRule, encode_tlvs, make_tlv, read_value, rules_of
 from .wire cimport find_nul, read_u16, read_u32, write_u32
 
 from . import errors
@@ -34,8 +34,6 @@ __all__ = ["Pdu", "decode", "decode_many"]
 cdef extern from *:
     """
     #include <structmember.h>
-
-    typedef PyObject *(*smpp_newfunc)(PyObject *, PyObject *, PyObject *);
 
     #define SMPP_TP_NEW(cls) ((void *)((PyTypeObject *)(cls))->tp_new)
     #define SMPP_CALL_NEW(f, cls, args) (((newfunc)(f))((PyTypeObject *)(cls), (args), NULL))

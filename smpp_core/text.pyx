@@ -6,7 +6,7 @@ from cpython.unicode cimport PyUnicode_DecodeLatin1
 from libc.stdint cimport uint8_t
 
 from .gsm7 cimport (
-    ODD_DANGLING, ODD_ESCAPE, ODD_NOTHING, ODD_OCTET, Oddity, decode_octets, encode_text as encode_gsm7, next_oddity, unpack_septets,
+    ODD_DANGLING, ODD_ESCAPE, ODD_NOTHING, Oddity, decode_octets, encode_text as encode_gsm7, next_oddity, unpack_septets,
 )
 
 from typing import Protocol

@@ -1,12 +1,12 @@
 """Layer 3 of 9: optional parameters: the rows of a profile ready for compiled code, and one TLV of a PDU."""
 
 cimport cython
-from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
+from cpython.bytes cimport PyBytes_AS_STRING
 from cpython.dict cimport PyDict_GetItem
 from cpython.object cimport PyObject
 from cpython.unicode cimport PyUnicode_DecodeLatin1
 
-from .wire cimport read_u16, read_u32
+from .wire cimport read_u16
 
 from .errors import EncodeError
 from .profile import Profile
