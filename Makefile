@@ -17,7 +17,7 @@ LISTED := $(STAMPS)/sources-$(shell echo $(SOURCES) | cksum | cut -d' ' -f1)
 .DELETE_ON_ERROR:
 
 help:
-	@echo 'make demo      build, decode the captures under tests/data, show what is in them'
+	@echo 'make demo      build, start a simulated SMSC, send 50,000 messages through it, show what became of them'
 	@echo 'make test      the quick tests, on the installed wheel'
 	@echo 'make test-all  all tests, with the time of each marker, and each benchmark once'
 	@echo 'make lint      ruff, mypy, stubtest, drift of generated files'
@@ -51,6 +51,7 @@ lint: $(STAMPS)/test
 	$(BIN)/mypy
 	cd .venv && PYTHONSAFEPATH=1 bin/python -m mypy.stubtest --concise --mypy-config-file ../pyproject.toml --allowlist ../tests/stubtest.txt smpp_core
 	$(BIN)/python smpp_core/spec/generate.py --check
+	PYTHONSAFEPATH=1 $(BIN)/python docs/draw_states.py --check
 
 soak: $(STAMPS)/test
 	$(BIN)/python tests/fuzz/run.py --frames $(FRAMES) --jobs 2

@@ -1,8 +1,54 @@
 """smswire: a protocol toolkit for SMS over SMPP 3.4 (`smpp_core` below it reads and writes the octets).
 
-Importing it costs nothing: its parts are loaded by those who name them.
+Importing it costs nothing: a name loads its module when it is asked for.
 """
 
-__all__ = ["__version__"]
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from smpp_core import Receipt
+
+    from .message.address import Address
+    from .message.compose import Composition, compose
+    from .message.message import Message, Part
+    from .message.reassemble import Reassembler
+    from .message.received import Received
+    from .session.account import Account
+    from .session.client import Client
+    from .session.inbound import Delivery
+    from .session.limits import Limits
+    from .session.many import SubmitResult
+    from .session.metrics import Metrics
+    from .session.pool import Pool
+    from .session.server import Server
+    from .session.sync import SyncClient
+    from .simulator.smsc import Simulator
+
+_HOMES = {
+    "Account": ".session.account", "Address": ".message.address", "Client": ".session.client", "Composition": ".message.compose",
+    "Delivery": ".session.inbound", "Limits": ".session.limits", "Message": ".message.message", "Metrics": ".session.metrics",
+    "Part": ".message.message", "Pool": ".session.pool", "Reassembler": ".message.reassemble", "Receipt": "smpp_core",
+    "Received": ".message.received", "Server": ".session.server", "Simulator": ".simulator.smsc", "SubmitResult": ".session.many",
+    "SyncClient": ".session.sync", "compose": ".message.compose",
+}
+
+__all__ = [
+    "Account", "Address", "Client", "Composition", "Delivery", "Limits", "Message", "Metrics", "Part", "Pool", "Reassembler", "Receipt",
+    "Received", "Server", "Simulator", "SubmitResult", "SyncClient", "__version__", "compose",
+]
 
 __version__ = "0.1.0"
+
+
+def __getattr__(name: str) -> object:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = getattr(import_module(home, __name__), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

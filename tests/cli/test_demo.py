@@ -1,43 +1,41 @@
-"""`smswire demo` shows PDUs and what every capture holds, and fails if one cannot be read."""
+"""`smswire demo` sends through a simulated SMSC over real sockets and accounts for every message."""
 
 import re
-import shutil
-from pathlib import Path
+import signal
+import subprocess
+import sys
 
-from click.testing import CliRunner
-
-from smswire.cli.demo import NUMBER_CONTEXT
-from smswire.cli.main import smswire
-
-CAPTURES = Path(__file__).parents[1] / "data" / "captures"
+import pytest
 
 
-def demo(*arguments: str):
-    return CliRunner().invoke(smswire, ["demo", *arguments])
+def demo(*arguments: str) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "smswire", "demo", *arguments]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
-def test_it_shows_a_broken_pdu_a_receipt_a_number_context_and_each_capture():
-    done = demo("--captures", str(CAPTURES))
-    assert done.exit_code == 0
-    assert re.search(r"^A PDU that breaks the protocol .*?\n {8}error ", done.stdout, re.S | re.M)
-    assert "receipt                        DELIVERED" in done.stdout
-    assert re.search(r"0x1403 imsi +\"219101100935850\"", done.stdout) and re.search(r"MCCMNC +\"21910\"", done.stdout)
-    for path in CAPTURES.glob("*.pcap*"):
-        assert path.name in done.stdout
-    assert re.search(r"as JSON +│ +[\d,]{5,}", done.stdout)
+def test_every_message_is_accounted_for_by_a_response_and_a_receipt() -> None:
+    process = demo("--messages", "1500", "--binds", "2")
+    stdout, stderr = process.communicate(timeout=60)
+    assert process.returncode == 0, stderr
+    figures = {name.strip(): value for name, value in re.findall(r"│ (.+?) +│ +([\d,.]+)(?: ms)? │", stdout)}
+    number = {name: int(value.replace(",", "")) for name, value in figures.items() if "." not in value}
+    assert number["messages"] == 1500 and number["segments"] > 1500
+    refused = number["refused NETWORK_NOT_COVERED"]
+    assert number["accepted"] + refused == number["segments"]
+    states = ("delivered", "expired", "rejected", "undeliverable", "unknown", "deleted")
+    assert sum(number.get(state, 0) for state in states) == number["accepted"]
+    assert {"response p50", "response p99", "receipt p50", "receipt p99", "segments a second"} <= figures.keys()
+    assert "every message is accounted for" in stdout
 
 
-def test_the_number_context_is_one_sound_pdu():
-    assert int(NUMBER_CONTEXT[:8], 16) == len(NUMBER_CONTEXT) // 2
-
-
-def test_a_capture_that_cannot_be_read_fails_it(tmp_path):
-    shutil.copy(CAPTURES / "kannel.pcap", tmp_path)
-    (tmp_path / "bad.pcap").write_bytes(b"this is no capture")
-    done = demo("--captures", str(tmp_path))
-    assert done.exit_code == 1 and "bad.pcap" in done.stdout and "kannel.pcap" in done.stdout
-
-
-def test_without_captures_it_says_so(tmp_path):
-    done = demo("--captures", str(tmp_path))
-    assert done.exit_code == 2 and "there are no captures in" in done.stderr
+def test_ctrl_c_ends_it_with_130_and_a_table() -> None:
+    process = demo("--messages", "1000000")
+    assert process.stderr is not None and "an SMSC on" in process.stderr.readline()
+    try:
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(1)
+        process.send_signal(signal.SIGINT)
+        stdout, _ = process.communicate(timeout=20)
+    finally:
+        process.kill()
+    assert process.returncode == 130 and "in flight" in stdout

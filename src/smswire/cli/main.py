@@ -12,7 +12,11 @@ from .. import __version__
 # name: (module, what it does); a module is imported when its command is called, and has it under its name.
 COMMANDS: dict[str, tuple[str, str]] = {
     "decode": ("decode", "Explain SMPP PDUs in hex, raw octets or a capture."),
-    "demo": ("demo", "Decode the captures of the project's tests and show what is in them."),
+    "send": ("send", "Send a message over SMPP, and wait for its receipt."),
+    "load": ("load", "Load an SMPP server, and measure rate and latencies."),
+    "simulate": ("simulate", "Be an SMSC with networks, handsets and faults."),
+    "text": ("text", "Explain encoding, segments and the characters that cost."),
+    "demo": ("demo", "Send 50,000 messages through a simulated SMSC."),
 }
 
 DONE, FAULT, WRONG, INTERRUPTED = 0, 1, 2, 130
@@ -45,13 +49,14 @@ class Commands(click.Group):
 @click.version_option(__version__, prog_name="smswire", message="%(prog)s %(version)s")
 @click.pass_context
 def smswire(ctx: click.Context) -> None:
-    """SMS over SMPP 3.4: decode what is on the wire.
+    """SMS over SMPP 3.4: decode what is on the wire, send, load and simulate.
 
     \b
     Examples:
       smswire decode 00000010000000150000000000000001
       smswire decode traffic.pcap --where 'command == submit_sm and text ~ "(?i)code"'
       tcpdump -i any -U -w - port 2775 | smswire decode - --format json
+      smswire send --smpp smpp://name:password@localhost:2775 --from Infobip --to 385951111111 --wait Hello
     """
     if ctx.invoked_subcommand is None:
         click.echo(ctx.get_help())

@@ -1,10 +1,13 @@
-"""Commands, above layer 9: a progress bar on standard error for inputs that take a while."""
+"""Commands, above layer 9: progress bars on standard error for what takes a while."""
 
-from collections.abc import Iterable, Iterator
+import asyncio
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
 from .inputs import Stream
 
@@ -18,3 +21,31 @@ def watched(stream: Stream, items: Iterable[T]) -> Iterator[T]:
         task = progress.add_task("decoding", total=stream.size)
         stream.on_read = lambda position: progress.update(task, completed=position)
         yield from items
+
+
+@contextmanager
+def counted(word: str, total: int, look: Callable[[], tuple[int, str]]) -> Iterator[None]:
+    """Draw a bar on standard error, if that is a terminal, while the block runs on an asyncio loop.
+
+    look: gives how many of total are done, and words to stand behind the bar; it is asked four times a second.
+    """
+    if not sys.stderr.isatty():
+        yield
+        return
+    words = TextColumn("{task.fields[words]}")
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), words, TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True, auto_refresh=False) as progress:
+        task = progress.add_task(word, total=total, words="")
+
+        async def draw() -> None:
+            while True:
+                done, shown = look()
+                progress.update(task, completed=done, words=shown)
+                progress.refresh()
+                await asyncio.sleep(0.25)
+
+        drawing = asyncio.get_running_loop().create_task(draw())
+        try:
+            yield
+        finally:
+            drawing.cancel()

@@ -1,0 +1,65 @@
+"""Commands, above layer 9: the results of an earlier load beside those of this one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+import msgspec
+
+from .options import Failure
+from .results import Results
+
+# What is compared, where it stands in the results, and whether more is better.
+_FIGURES: tuple[tuple[str, tuple[str, ...], bool], ...] = (
+    ("segments a second", ("accepted_per_second",), True),
+    ("response p50 ms", ("latency_ms", "p50"), False),
+    ("response p99 ms", ("latency_ms", "p99"), False),
+    ("response p99.9 ms", ("latency_ms", "p99.9"), False),
+    ("receipt p50 ms", ("receipts", "latency_ms", "p50"), False),
+    ("receipt p99 ms", ("receipts", "latency_ms", "p99"), False),
+)
+
+
+class Earlier:
+    """The results of an earlier run."""
+
+    def __init__(self, path: str, figures: dict[str, Any]) -> None:
+        self.path = path
+        self.figures = figures
+
+    def against(self, results: Results, tolerance: float) -> bool:
+        """Print both beside each other on standard error. Returns whether the segments a second fell by more than tolerance per cent."""
+        now = results.as_dict()
+        click.echo(f"{'':20} {'before':>12} {'now':>12}   change", err=True)
+        worse = False
+        for name, path, more_is_better in _FIGURES:
+            before, after = _at(self.figures, path), _at(now, path)
+            if before is None or after is None:
+                continue
+            change = (after / before - 1) * 100 if before else 0.0
+            click.echo(f"{name:20} {before:12,.3f} {after:12,.3f} {change:+7.1f} %", err=True)
+            worse |= more_is_better and change < -tolerance
+        differing = {key: value for key, value in now["options"].items() if self.figures.get("options", {}).get(key) != value}
+        if differing:
+            click.echo(f"the runs differ in {', '.join(sorted(differing))}", err=True)
+        return worse
+
+
+def _at(figures: dict[str, Any], path: tuple[str, ...]) -> float | None:
+    found: Any = figures
+    for key in path:
+        found = found.get(key) if isinstance(found, dict) else None
+    return float(found) if isinstance(found, int | float) else None
+
+
+def compared(path: str) -> Earlier:
+    """Read the results that `smswire load --format json` wrote. Raises Failure."""
+    try:
+        with open(path, "rb") as file:
+            figures = msgspec.json.decode(file.read())
+    except msgspec.DecodeError as error:
+        raise Failure(f"{path}: no results of smswire load: {error}") from None
+    if not isinstance(figures, dict) or "accepted_per_second" not in figures:
+        raise Failure(f"{path}: no results of smswire load: accepted_per_second is missing")
+    return Earlier(path, figures)

@@ -1,0 +1,95 @@
+"""`smswire load` against a simulated SMSC in another process: its numbers, its exit codes, Ctrl-C."""
+
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from simulated import simulated
+
+URL = "smpp://test:test@{}"
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    with simulated("--scenario", "realistic", "--seed", "1") as address:
+        yield address
+
+
+def load(address: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "smswire", "load", "--smpp", URL.format(address), *arguments], capture_output=True, text=True, timeout=60
+    )
+
+
+def test_a_load_counts_what_it_sent_as_one_json_object(address: str) -> None:
+    done = load(address, "--messages", "2000", "--binds", "2", "--window", "50", "--format", "json")
+    found = json.loads(done.stdout)
+    assert done.returncode == 0, done.stderr
+    assert found["messages"] == found["accepted_messages"] == 2000
+    assert found["segments"] == found["accepted"] > 2000
+    assert found["refused"] == {} and found["timed_out"] == found["lost"] == found["unsent"] == found["in_flight"] == 0
+    assert list(found["latency_ms"]) == ["p50", "p90", "p99", "p99.9", "p99.99", "max"]
+    assert found["options"] == {"binds": 2, "window": 50, "rate": None, "messages": 2000, "receipts": False}
+
+
+def test_receipts_are_awaited_and_the_table_says_what_they_say(address: str) -> None:
+    done = load(address, "--messages", "20", "--receipts", "--mix", "short")
+    assert done.returncode == 0, done.stderr
+    assert "delivered" in done.stdout and "receipt p99" in done.stdout and "receipts missing" not in done.stdout
+
+
+def test_a_rate_is_kept(address: str) -> None:
+    found = json.loads(load(address, "--messages", "300", "--rate", "1000", "--mix", "short", "--format", "json").stdout)
+    assert 0.28 < found["seconds"] < 3 and found["accepted"] == 300
+
+
+def test_a_rate_below_the_wanted_one_exits_1(address: str) -> None:
+    done = load(address, "--messages", "50", "--mix", "short", "--fail-below", "1e9")
+    assert done.returncode == 1 and "are below 1e+09" in done.stderr
+
+
+def test_results_are_compared_with_earlier_ones(address: str, tmp_path: Path) -> None:
+    earlier = tmp_path / "earlier.json"
+    earlier.write_text(load(address, "--messages", "200", "--format", "json").stdout)
+    assert load(address, "--messages", "200", "--compare", str(earlier), "--tolerance", "99.9").returncode == 0
+    figures = json.loads(earlier.read_text())
+    earlier.write_text(json.dumps(figures | {"accepted_per_second": 1e12}))
+    done = load(address, "--messages", "100", "--compare", str(earlier))
+    assert done.returncode == 1
+    assert "segments a second" in done.stderr and "-100.0 %" in done.stderr and "the runs differ in messages" in done.stderr
+
+
+@pytest.mark.parametrize(("arguments", "words"), [
+    (["--smpp", "http://x"], "--smpp: an SMPP URL begins with smpp:// or smpps://"),
+    (["--smpp", "smpp://test:wrong@{}"], "ESME_RINVPASWD"),
+    (["--smpp", "smpp://test:test@127.0.0.1:1"], "127.0.0.1:1"),
+    (["--smpp", "smpp://test:test@{}", "--to", "12"], "to has 2 digits, not 5 to 15"),
+    (["--smpp", "smpp://test:test@{}", "--insecure"], "need an smpps:// URL"),
+    (["--smpp", "smpp://test:test@{}", "--profile", "nowhere"], "neither vendor nor standard nor a file"),
+    (["--smpp", "smpp://test:test@{}", "--compare", __file__], "no results of smswire load"),
+])
+def test_a_wrong_argument_is_one_sentence_and_exit_code_2(address: str, arguments: list[str], words: str) -> None:
+    command = [sys.executable, "-m", "smswire", "load", *(argument.format(address) for argument in arguments)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout) == (2, ""), done.stderr
+    assert words in done.stderr and len(done.stderr.splitlines()) == 1 and "Traceback" not in done.stderr
+
+
+def test_ctrl_c_unbinds_and_tells_what_was_in_flight(address: str) -> None:
+    command = [sys.executable, "-m", "smswire", "load", "--smpp", URL.format(address), "--messages", "10000000", "--format", "json"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(1.5)
+        process.send_signal(signal.SIGINT)
+        stdout, stderr = process.communicate(timeout=20)
+    finally:
+        process.kill()
+    assert (process.returncode, stderr) == (130, "")
+    found = json.loads(stdout)
+    ends = sum(found[name] for name in ("accepted", "timed_out", "lost", "unsent", "in_flight")) + sum(found["refused"].values())
+    assert found["segments"] == ends > 0
