@@ -76,7 +76,9 @@ class Profile:
     name: for people. tlvs, statuses, data_codings: rows by tag or value (data codings are exact values, the GSM 03.38 groups come after
     them); tlv_names: the TLV rows by name. default_alphabet: what data_coding 0 means: "gsm7", "gsm7-packed", "latin1" or "ascii".
     receipts_unflagged: receipts come with esm_class 0 too. receipt_zone: zone of receipt times, as "Europe/Zagreb", "+02:00" or None.
-    receipt_keys: further keys of receipts. lenient: codes of findings that strict decoding lets pass. The dicts are not to be changed.
+    receipt_keys: further keys of receipts. Any word before a colon is a key once a known one stands before it; these may stand first too,
+    begin with a digit and hold hyphens. Their values are in Receipt.extra. lenient: codes of findings that strict decoding lets pass. The
+    dicts are not to be changed.
     """
 
     __slots__ = (
@@ -154,9 +156,10 @@ class Profile:
     ) -> Profile:
         """This profile with other options; what is not given stays.
 
-        lenient and receipt_keys replace the former sets. statuses: rows, or tuples (value, name, meaning, retry, section) that may end
-        after the name; data_codings: rows, or tuples (value, name, alphabet, meaning, section) that may end after the alphabet; both add
-        to the tables. receipt_zone None removes the zone. ProfileError names the option at fault.
+        lenient and receipt_keys (each of up to 255 ASCII letters, digits, _ and -) replace the former sets. statuses: rows, or tuples
+        (value, name, meaning, retry, section) that may end after the name; data_codings: rows, or tuples (value, name, alphabet, meaning,
+        section) that may end after the alphabet; both add to the tables. receipt_zone None removes the zone. ProfileError names the option
+        at fault.
         """
         status_rows = [_status(row, f"status[{i}]") for i, row in enumerate(statuses)]
         coding_rows = [_data_coding(row, f"data_coding[{i}]") for i, row in enumerate(data_codings)]
@@ -170,7 +173,11 @@ class Profile:
         if lenient is not None:
             changes["lenient"] = _names(lenient, "lenient", FINDINGS)
         if receipt_keys is not None:
-            changes["receipt_keys"] = _names(receipt_keys, "receipt_keys")
+            keys = _names(receipt_keys, "receipt_keys")
+            for key in keys:
+                if not key.isascii() or len(key) > 255:
+                    _refuse("receipt_keys", f"{key!r} is no key: up to 255 ASCII letters, digits, _ and -")
+            changes["receipt_keys"] = keys
         if receipts_unflagged is not None:
             if not isinstance(receipts_unflagged, bool):
                 _refuse("receipts_unflagged", f"{receipts_unflagged!r} is no true or false")

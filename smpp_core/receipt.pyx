@@ -2,6 +2,7 @@
 
 A receipt is read in one pass that finds where each value stands (receipt_scan); values become Python objects at access. The grammar is
 that of SMPP 3.4 Appendix B as real SMSCs write it: keys in any order and case, a prefix before the first, values that run to the next.
+A text in UCS-2 is decoded first and then read as a str.
 """
 
 cimport cython
@@ -12,6 +13,7 @@ from libc.stdint cimport int32_t, uint8_t, uint32_t
 
 from .layout cimport HEADER, FieldInfo, Layout, layout_of
 from .pdu cimport Pdu
+from .receipt_rules cimport Reading, reading_of
 from .receipt_scan cimport (
     DLVRD, DONE_DATE, ERR, ID, KNOWN, NO_KEY, OTHER_KEY, STAT, SUB, SUBMIT_DATE, TEXT, Moment, Span, Spans, Value, begins_with_udh,
     first_key, looks_like_receipt, read_date, read_state, read_value, scan,
@@ -58,6 +60,8 @@ cdef Layout *_data_sm = layout_of(BY_NAME["data_sm"].id)
 cdef FieldInfo *_deliver_esm_class = _field(_deliver_sm, "esm_class")
 cdef FieldInfo *_deliver_text = _field(_deliver_sm, "short_message")
 cdef FieldInfo *_data_esm_class = _field(_data_sm, "esm_class")
+cdef FieldInfo *_deliver_coding = _field(_deliver_sm, "data_coding")
+cdef FieldInfo *_data_coding = _field(_data_sm, "data_coding")
 
 import_datetime()
 
@@ -72,16 +76,29 @@ cdef FieldInfo *_field(Layout *layout, str name) except NULL:
 
 @cython.final
 @cython.no_gc
+cdef class _Wide:
+    """A UCS-2 text in a PDU."""
+
+    cdef bytes frame               # the PDU
+    cdef object octets             # what the text's characters are read from, as those of other texts
+    cdef int32_t at                # its octets in the PDU, a byte order mark included
+    cdef int32_t end
+
+
+@cython.final
+@cython.no_gc
 @cython.freelist(64)
 cdef class Receipt:
     """What one delivery receipt says, text and TLVs together; immutable, equal by what it says. Made by `parse_receipt`.
 
-    Fields of the text are str as written (Latin-1), None where the key is absent. SMPP 3.4 Appendix B, 5.3.2.12, 5.3.2.31, 5.3.2.35.
+    Fields of the text are str as written (Latin-1 or UCS-2), None where the key is absent. Times are aware in the profile's receipt_zone,
+    without zone if it names none. SMPP 3.4 Appendix B, 5.3.2.12, 5.3.2.31, 5.3.2.35.
     """
 
-    cdef object source             # bytes, the whole PDU's where there is one, or str
-    cdef object octets             # what `p` points into: `source`, or for a str beyond Latin-1 its stand-in
+    cdef object source             # what holds the text: bytes, the whole PDU's where there is one, or str
+    cdef object octets             # what `p` points into: `source`, or for a str beyond Latin-1 its stand-in; of UCS-2 text a _Wide
     cdef const uint8_t *p
+    cdef Reading reading
     cdef int32_t start             # the text is p[start:stop]
     cdef int32_t stop
     cdef int32_t id_at             # headers of the TLVs in the PDU, 0 where absent
@@ -90,6 +107,7 @@ cdef class Receipt:
     cdef int32_t tlvs_end
     cdef uint8_t carrier
     cdef uint8_t is_intermediate
+    cdef uint8_t is_wide           # the text was UCS-2, and is decoded
     cdef Spans spans
 
     def __init__(self):
@@ -138,12 +156,12 @@ cdef class Receipt:
 
     @property
     def submit_time(self):
-        """submit_date as a datetime without zone; None unless it is a date of 10, 12 or 14 digits."""
+        """submit_date as a datetime, in the profile's receipt_zone if it names one; None unless it is a date of 10, 12 or 14 digits."""
         return _time_of(self, SUBMIT_DATE)
 
     @property
     def done_time(self):
-        """done_date as a datetime without zone; None unless it is a date of 10, 12 or 14 digits."""
+        """done_date as a datetime, in the profile's receipt_zone if it names one; None unless it is a date of 10, 12 or 14 digits."""
         return _time_of(self, DONE_DATE)
 
     @property
@@ -167,7 +185,7 @@ cdef class Receipt:
 
     @property
     def extra(self):
-        """Keys that the grammar does not name, with their spelling and values, in order, as a new dict."""
+        """Keys that the grammar does not name (the profile's receipt_keys too), with their spelling and values, in order, as a new dict."""
         return _others(self)
 
     @property
@@ -194,7 +212,7 @@ cdef class Receipt:
     @property
     def network_error_code(self):
         """The octets of network_error_code, None where the TLV is absent."""
-        return None if self.error_at == 0 else <bytes>(<const char *>self.p + self.error_at + 4)[:_tlv_size(self, self.error_at)]
+        return None if self.error_at == 0 else <bytes>(<const char *>_frame(self) + self.error_at + 4)[:_tlv_size(self, self.error_at)]
 
     @property
     def intermediate(self):
@@ -233,8 +251,19 @@ cdef class Receipt:
         return self
 
     def __reduce__(self):
-        return _restore, (self.source, self.start, self.stop, self.carrier, self.is_intermediate, self.id_at, self.state_at, self.error_at,
-                          self.tlvs_end)
+        cdef object profile = self.reading.profile if self.reading.zone is not None or self.reading.keys is not None else None
+        cdef _Wide wide
+        place = (self.source, self.start, self.stop)
+        if self.is_wide:
+            wide = self.octets
+            place = (wide.frame, wide.at, wide.end)
+        return _restore, (*place, self.carrier, self.is_intermediate, self.id_at, self.state_at, self.error_at, self.tlvs_end,
+                          bool(self.is_wide), profile)
+
+
+cdef inline const uint8_t *_frame(Receipt receipt) noexcept:
+    """The octets that TLVs stand in."""
+    return <const uint8_t *>PyBytes_AS_STRING((<_Wide>receipt.octets).frame) if receipt.is_wide else receipt.p
 
 
 cdef inline object _slice(Receipt receipt, int32_t start, int32_t end):
@@ -253,7 +282,7 @@ cdef object _time_of(Receipt receipt, int field):
     cdef Moment moment
     if span.start < 0 or not read_date(receipt.p + span.start, span.end - span.start, &moment):
         return None
-    return datetime_new(moment.year, moment.month, moment.day, moment.hour, moment.minute, moment.second, 0, None)
+    return datetime_new(moment.year, moment.month, moment.day, moment.hour, moment.minute, moment.second, 0, receipt.reading.zone)
 
 
 cdef int _text_state(Receipt receipt, bint *repaired) noexcept nogil:
@@ -263,22 +292,23 @@ cdef int _text_state(Receipt receipt, bint *repaired) noexcept nogil:
     return -1 if span.start < 0 else read_state(receipt.p + span.start, span.end - span.start, repaired)
 
 
-cdef inline int32_t _tlv_size(Receipt receipt, int32_t at) noexcept nogil:
+cdef inline int32_t _tlv_size(Receipt receipt, int32_t at) noexcept:
     """Octets of the value of the TLV at `at`; less than declared where the PDU ends before."""
-    return min(<int32_t>read_u16(receipt.p + at + 2), receipt.tlvs_end - at - 4)
+    return min(<int32_t>read_u16(_frame(receipt) + at + 2), receipt.tlvs_end - at - 4)
 
 
 cdef object _tlv_id(Receipt receipt):
     cdef int32_t size
+    cdef const uint8_t *p = _frame(receipt)
     if receipt.id_at == 0:
         return None
     size = _tlv_size(receipt, receipt.id_at)
-    if size and receipt.p[receipt.id_at + 3 + size] == 0:
+    if size and p[receipt.id_at + 3 + size] == 0:
         size -= 1
-    return PyUnicode_DecodeLatin1(<const char *>receipt.p + receipt.id_at + 4, size, NULL)
+    return PyUnicode_DecodeLatin1(<const char *>p + receipt.id_at + 4, size, NULL)
 
 
-cdef int _tlv_state(Receipt receipt) noexcept nogil:
+cdef int _tlv_state(Receipt receipt) noexcept:
     """The number of message_state at the length it has, -1 where there is none that a state could have."""
     cdef int32_t size
     cdef int32_t i
@@ -291,7 +321,7 @@ cdef int _tlv_state(Receipt receipt) noexcept nogil:
     for i in range(size):
         if number:                         # no state has a number above 255
             return -1
-        number = receipt.p[receipt.state_at + 4 + i]
+        number = _frame(receipt)[receipt.state_at + 4 + i]
     return number
 
 
@@ -306,9 +336,9 @@ cdef dict _others(Receipt receipt):
     if receipt.spans.others == 0:
         return found
     seen = set()
-    field = first_key(receipt.p, receipt.spans.first, receipt.spans.limit, &key, &behind)
+    field = first_key(receipt.p, receipt.spans.first, receipt.spans.limit, receipt.reading.more, &key, &behind)
     while field != NO_KEY and field != TEXT:
-        next_field = read_value(receipt.p, behind, receipt.spans.limit, &value)
+        next_field = read_value(receipt.p, behind, receipt.spans.limit, receipt.reading.more, &value)
         if field == OTHER_KEY:
             name = _slice(receipt, key, behind - 1)
             folded = name.lower()
@@ -323,7 +353,16 @@ cdef dict _others(Receipt receipt):
 
 cdef tuple _content(Receipt receipt):
     return (*[_text_of(receipt, field) for field in range(KNOWN)], _tlv_id(receipt), _tlv_state(receipt), receipt.network_error_code,
-            receipt.is_intermediate)
+            receipt.is_intermediate, receipt.reading.zone)
+
+
+cdef int32_t _place(Receipt receipt, int32_t at) except -1:
+    """Octets from the start of the PDU, or of a text without PDU, to character `at` of the text."""
+    cdef _Wide wide
+    if not receipt.is_wide:
+        return at
+    wide = receipt.octets
+    return wide.end - (wide.end - wide.at) % 2 - <int32_t>len((<str>receipt.source)[at:].encode("utf-16-be", "surrogatepass"))
 
 
 cdef tuple _findings(Receipt receipt):
@@ -333,10 +372,11 @@ cdef tuple _findings(Receipt receipt):
     found = []
     carrier = ("", "short_message", "message_payload")[receipt.carrier]
     if receipt.spans.first < 0 and receipt.spans.limit > receipt.start:
-        found.append(finding("receipt-unkeyed", carrier, receipt.start))
+        found.append(finding("receipt-unkeyed", carrier, _place(receipt, receipt.start)))
     if repaired:
         found.append(finding(
-            "state-repaired", carrier, receipt.spans.fields[STAT].start, text=_text_of(receipt, STAT), state=_states[state].name))
+            "state-repaired", carrier, _place(receipt, receipt.spans.fields[STAT].start), text=_text_of(receipt, STAT),
+            state=_states[state].name))
     if receipt.id_at:
         text_id, tlv_id = _text_of(receipt, ID), _tlv_id(receipt)
         if text_id and tlv_id and text_id != tlv_id:
@@ -349,9 +389,8 @@ cdef tuple _findings(Receipt receipt):
     return tuple(found)
 
 
-cdef Receipt _blank(object source):
-    """A receipt of a source, nothing read yet."""
-    cdef Receipt receipt = Receipt.__new__(Receipt)
+cdef int _point(Receipt receipt, object source) except -1:
+    """Let a receipt's text stand in `source`."""
     cdef object octets = source
     if isinstance(source, bytes):
         receipt.p = <const uint8_t *>PyBytes_AS_STRING(source)
@@ -363,10 +402,25 @@ cdef Receipt _blank(object source):
         receipt.p = <const uint8_t *>PyBytes_AS_STRING(octets)
     receipt.source = source
     receipt.octets = octets
-    return receipt
+    return 0
 
 
-def _restore(source, start, stop, carrier, is_intermediate, id_at, state_at, error_at, tlvs_end):
+cdef int _point_wide(Receipt receipt, bytes frame, int32_t at, int32_t end) except -1:
+    """Decode the UCS-2 text in octets at:end of a PDU, and scan it. UTF-16, big-endian unless a byte order mark says otherwise."""
+    cdef bytes octets = frame[at:end - (end - at) % 2]
+    cdef str text = octets.decode("utf-16-le" if octets[:2] == b"\xff\xfe" else "utf-16-be", "surrogatepass")
+    cdef _Wide wide = _Wide.__new__(_Wide)
+    _point(receipt, text[1:] if text[:1] == "\ufeff" else text)
+    wide.frame, wide.octets, wide.at, wide.end = frame, receipt.octets, at, end
+    receipt.octets = wide
+    receipt.is_wide = True
+    receipt.start = 0
+    receipt.stop = <int32_t>len(receipt.source)
+    scan(receipt.p, 0, receipt.stop, receipt.reading.more, &receipt.spans)
+    return 0
+
+
+def _restore(source, start, stop, carrier, is_intermediate, id_at, state_at, error_at, tlvs_end, wide=False, profile=None):
     """Unpickle a Receipt: its text is read again."""
     cdef Receipt receipt
     if type(source) is not bytes and type(source) is not str:
@@ -374,10 +428,18 @@ def _restore(source, start, stop, carrier, is_intermediate, id_at, state_at, err
     if not 0 <= start <= stop <= len(source) or not 0 <= tlvs_end <= len(source) or not all(
             at == 0 or 0 < at <= tlvs_end - 4 for at in (id_at, state_at, error_at)):
         raise ValueError("a Receipt's places lie outside its source")
-    receipt = _blank(source)
-    receipt.start, receipt.stop, receipt.carrier, receipt.is_intermediate = start, stop, carrier, is_intermediate
+    if type(source) is not bytes and (wide or id_at or state_at or error_at):
+        raise ValueError("a Receipt's UCS-2 text and TLVs stand in a PDU")
+    receipt = Receipt.__new__(Receipt)
+    receipt.reading = reading_of(profile)
+    receipt.carrier, receipt.is_intermediate = carrier, is_intermediate
     receipt.id_at, receipt.state_at, receipt.error_at, receipt.tlvs_end = id_at, state_at, error_at, tlvs_end
-    scan(receipt.p, receipt.start, receipt.stop, &receipt.spans)
+    if wide:
+        _point_wide(receipt, source, start, stop)
+    else:
+        _point(receipt, source)
+        receipt.start, receipt.stop = start, stop
+        scan(receipt.p, receipt.start, receipt.stop, receipt.reading.more, &receipt.spans)
     return receipt
 
 
@@ -398,11 +460,16 @@ cdef object _of_pdu(Pdu pdu, object profile):
     cdef int32_t payload_at = 0
     cdef uint8_t esm_class
     cdef bint flagged
+    cdef bint is_ucs2
+    cdef const FieldInfo *coding
+    cdef Reading reading
     cdef Receipt receipt
     if pdu.layout == _deliver_sm:
         info = _deliver_esm_class
+        coding = _deliver_coding
     elif pdu.layout == _data_sm:
         info = _data_esm_class
+        coding = _data_coding
     else:
         return None
     if info.index >= pdu.anchors.located:
@@ -410,9 +477,15 @@ cdef object _of_pdu(Pdu pdu, object profile):
     at = _offset(pdu, info)
     esm_class = p[at] if at < <int32_t>pdu.anchors.limit else 0
     flagged = esm_class & TYPE_BITS == TYPE_RECEIPT or esm_class & TYPE_BITS == TYPE_INTERMEDIATE
-    if not flagged and (esm_class & TYPE_BITS or not (pdu.rules.profile if profile is None else profile).receipts_unflagged):
+    if not flagged and esm_class & TYPE_BITS:
         return None
+    reading = reading_of(pdu.rules.profile if profile is None else profile)
+    if not flagged and not reading.unflagged:
+        return None
+    at = _offset(pdu, coding)
+    is_ucs2 = coding.index < pdu.anchors.located and at < <int32_t>pdu.anchors.limit and reading.is_ucs2[p[at]]
     receipt = Receipt.__new__(Receipt)
+    receipt.reading = reading
     receipt.source = receipt.octets = pdu.octets
     receipt.p = p
     receipt.is_intermediate = esm_class & TYPE_BITS == TYPE_INTERMEDIATE
@@ -443,18 +516,35 @@ cdef object _of_pdu(Pdu pdu, object profile):
     text = start
     if esm_class & UDHI and begins_with_udh(p, start, stop):
         text += 1 + p[start]
-    scan(p, text, stop, &receipt.spans)
-    if receipt.spans.first < 0 and text > start:
-        scan(p, start, stop, &receipt.spans)
-        if receipt.spans.first < 0:
-            scan(p, text, stop, &receipt.spans)
-        else:                              # what looked like a header was text
-            text = start
-    receipt.start = text
-    receipt.stop = stop
-    if not flagged and not looks_like_receipt(p, &receipt.spans):
+    if not is_ucs2 or not _scan_wide(receipt, pdu.octets, start, text, stop):
+        scan(p, text, stop, reading.more, &receipt.spans)
+        if receipt.spans.first < 0 and text > start:
+            scan(p, start, stop, reading.more, &receipt.spans)
+            if receipt.spans.first < 0:
+                scan(p, text, stop, reading.more, &receipt.spans)
+            else:                          # what looked like a header was text
+                text = start
+        receipt.start = text
+        receipt.stop = stop
+    if not flagged and not looks_like_receipt(receipt.p, &receipt.spans):
         return None
     return receipt
+
+
+cdef bint _scan_wide(Receipt receipt, bytes frame, int32_t start, int32_t text, int32_t stop) except -1:
+    """Whether the octets text:stop of the PDU, or start:stop where no header stands before, are UCS-2 with a known key in it.
+
+    SMSCs put the message's data_coding on a receipt of plain octets too; as UTF-16 those hold no key.
+    """
+    _point_wide(receipt, frame, text, stop)
+    if receipt.spans.first < 0 and text > start:
+        _point_wide(receipt, frame, start, stop)
+    if receipt.spans.first >= 0:
+        return True
+    receipt.source = receipt.octets = frame
+    receipt.p = <const uint8_t *>PyBytes_AS_STRING(frame)
+    receipt.is_wide = False
+    return False
 
 
 def parse_receipt(source, *, flagged=None, profile=None):
@@ -463,9 +553,10 @@ def parse_receipt(source, *, flagged=None, profile=None):
     source: a Pdu, whose esm_class decides (message type 0x04 or 0x20; with the bits clear, a profile with `receipts_unflagged` and the
     text): only deliver_sm and data_sm carry receipts, since a submit_sm's message types are those of a person's acknowledgement. Or the
     text itself, str or octets read as Latin-1, below 2 GiB. flagged: for a text only, and then needed: True if the caller knows that it
-    is a receipt, False to ask whether it looks like one. profile: the peer's, the Pdu's own by default.
-    Returns a Receipt; None for what is no receipt. Raises TypeError for another source, OverflowError for a text too long, nothing for
-    what octets say. SMPP 3.4 Appendix B, 5.2.12.
+    is a receipt, False to ask whether it looks like one. profile: the peer's, the Pdu's own by default; it names the zone of times, keys
+    beyond the known ones, and the data_coding of UCS-2 texts. A Pdu's octets that hold no key as UCS-2 are read as Latin-1.
+    Returns a Receipt; None for what is no receipt. Raises TypeError for another source, OverflowError for a text too long, ProfileError
+    for a zone that this machine does not know, nothing for what octets say. SMPP 3.4 Appendix B, 5.2.12.
     """
     cdef Receipt receipt
     cdef Py_ssize_t size
@@ -485,9 +576,11 @@ def parse_receipt(source, *, flagged=None, profile=None):
     size = PyBytes_GET_SIZE(source) if type(source) is bytes else PyUnicode_GET_LENGTH(source)
     if size > 0x7FFFFFF0:
         raise OverflowError(f"a receipt's text of {size} characters is beyond 2 GiB")
-    receipt = _blank(source)
+    receipt = Receipt.__new__(Receipt)
+    receipt.reading = reading_of(profile)
+    _point(receipt, source)
     receipt.stop = <int32_t>size
-    scan(receipt.p, 0, receipt.stop, &receipt.spans)
+    scan(receipt.p, 0, receipt.stop, receipt.reading.more, &receipt.spans)
     if not flagged and not looks_like_receipt(receipt.p, &receipt.spans):
         return None
     return receipt

@@ -23,7 +23,7 @@ cdef struct Span:
 
 cdef struct Spans:
     Span fields[KNOWN]
-    int32_t first          # where the first known key stands, -1 if there is none
+    int32_t first          # where the first known key stands (of the rows or the profile), -1 if there is none
     int32_t limit          # end of the text without the NULs behind it
     int32_t others         # keys that no row names
 
@@ -42,12 +42,14 @@ cdef struct Moment:
     int minute
     int second
 
+# Keys that a profile adds (`more`, NULL for none): each its length in an octet and its letters in lower case, a zero behind the last.
+
 # Find every value of the text p[start:end].
-cdef void scan(const uint8_t *p, int32_t start, int32_t end, Spans *spans) noexcept nogil
-# The first known key of p[at:end] and the place behind its colon, NO_KEY if there is none.
-cdef int first_key(const uint8_t *p, int32_t at, int32_t end, int32_t *key, int32_t *behind) noexcept nogil
+cdef void scan(const uint8_t *p, int32_t start, int32_t end, const uint8_t *more, Spans *spans) noexcept nogil
+# The first known key of p[at:end] and the place behind its colon, NO_KEY if there is none. One of `more` is OTHER_KEY.
+cdef int first_key(const uint8_t *p, int32_t at, int32_t end, const uint8_t *more, int32_t *key, int32_t *behind) noexcept nogil
 # Find the value behind a colon at `at`; returns the key that ends it, NO_KEY at the end of the text.
-cdef int read_value(const uint8_t *p, int32_t at, int32_t end, Value *value) noexcept nogil
+cdef int read_value(const uint8_t *p, int32_t at, int32_t end, const uint8_t *more, Value *value) noexcept nogil
 # The number of the state that a word means, -1 if none; `repaired` if it is one letter off.
 cdef int read_state(const uint8_t *p, int32_t size, bint *repaired) noexcept nogil
 # Whether p[0:size] is a date of one of the widths.

@@ -102,9 +102,29 @@ cdef inline int _known_key(const uint8_t *p, int32_t at, int32_t end, int32_t *b
     return NO_KEY
 
 
-cdef inline int _any_key(const uint8_t *p, int32_t at, int32_t end, int32_t *behind) noexcept nogil:
+cdef int _added_key(const uint8_t *p, int32_t at, int32_t end, const uint8_t *more, int32_t *behind) noexcept nogil:
+    """OTHER_KEY if a key that the profile adds begins at `at`, else NO_KEY."""
+    cdef int32_t size
+    cdef int32_t i
+    while more[0]:
+        size = more[0]
+        if end - at > size and p[at + size] == c":":
+            i = 0
+            while i < size and _fold[p[at + i]] == more[1 + i]:
+                i += 1
+            if i == size:
+                behind[0] = at + size + 1
+                return OTHER_KEY
+        more += 1 + size
+    return NO_KEY
+
+
+cdef inline int _any_key(const uint8_t *p, int32_t at, int32_t end, const uint8_t *more, int32_t *behind) noexcept nogil:
     """The key that begins at `at`: a known one, OTHER_KEY or NO_KEY."""
     cdef int field
+    if more is not NULL and _class[p[at]] & IS_WORD and _added_key(p, at, end, more, behind) == OTHER_KEY:
+        field = _known_key(p, at, end, behind)
+        return OTHER_KEY if field == NO_KEY else field
     if not _class[p[at]] & IS_LETTER:
         return NO_KEY
     field = _known_key(p, at, end, behind)
@@ -119,7 +139,7 @@ cdef inline int _any_key(const uint8_t *p, int32_t at, int32_t end, int32_t *beh
     return NO_KEY
 
 
-cdef int read_value(const uint8_t *p, int32_t at, int32_t end, Value *value) noexcept nogil:
+cdef inline int _read_value(const uint8_t *p, int32_t at, int32_t end, const uint8_t *more, Value *value) noexcept nogil:
     """Find the value behind a colon at `at`; returns the key that ends it, NO_KEY at the end of the text."""
     cdef int field
     cdef int32_t start = at
@@ -129,7 +149,7 @@ cdef int read_value(const uint8_t *p, int32_t at, int32_t end, Value *value) noe
     if at == end:
         return NO_KEY
     if at > start:                         # a key follows white space: `sub: stat:` has an empty value, `stat:RT:0148` one value
-        field = _any_key(p, at, end, &value.behind)
+        field = _any_key(p, at, end, more, &value.behind)
         if field != NO_KEY:
             value.key = at
             return field
@@ -143,18 +163,20 @@ cdef int read_value(const uint8_t *p, int32_t at, int32_t end, Value *value) noe
             at += 1
         if at == end:
             return NO_KEY
-        field = _any_key(p, at, end, &value.behind)
+        field = _any_key(p, at, end, more, &value.behind)
         if field != NO_KEY:
             value.key = at
             return field
 
 
-cdef int first_key(const uint8_t *p, int32_t at, int32_t end, int32_t *key, int32_t *behind) noexcept nogil:
+cdef inline int _first_key(const uint8_t *p, int32_t at, int32_t end, const uint8_t *more, int32_t *key, int32_t *behind) noexcept nogil:
     """The first known key; it may follow any character that is of no word: `SMSAlert^id:`, never `paid:`."""
     cdef int field
     while at < end:
         if _class[p[at]] & IS_WORD:
             field = _known_key(p, at, end, behind)
+            if field == NO_KEY and more is not NULL:
+                field = _added_key(p, at, end, more, behind)
             if field != NO_KEY:
                 key[0] = at
                 return field
@@ -165,7 +187,7 @@ cdef int first_key(const uint8_t *p, int32_t at, int32_t end, int32_t *key, int3
     return NO_KEY
 
 
-cdef void scan(const uint8_t *p, int32_t start, int32_t end, Spans *spans) noexcept nogil:
+cdef inline void _scan(const uint8_t *p, int32_t start, int32_t end, const uint8_t *more, Spans *spans) noexcept nogil:
     """Find every value of the text p[start:end]."""
     cdef int field
     cdef int next_field
@@ -178,13 +200,13 @@ cdef void scan(const uint8_t *p, int32_t start, int32_t end, Spans *spans) noexc
     while end > start and p[end - 1] == 0:
         end -= 1
     spans.limit = end
-    field = first_key(p, start, end, &spans.first, &behind)
+    field = _first_key(p, start, end, more, &spans.first, &behind)
     while field != NO_KEY:
         if field == TEXT:                  # greedy and last
             spans.fields[TEXT].start = behind
             spans.fields[TEXT].end = end
             return
-        next_field = read_value(p, behind, end, &value)
+        next_field = _read_value(p, behind, end, more, &value)
         if field == OTHER_KEY:
             spans.others += 1
         elif spans.fields[field].start < 0:
@@ -192,6 +214,23 @@ cdef void scan(const uint8_t *p, int32_t start, int32_t end, Spans *spans) noexc
             spans.fields[field].end = value.word if _one_word[field] else value.end
         field = next_field
         behind = value.behind
+
+
+# The same for a profile without keys of its own, where the compiler leaves out every look at them, and for one with.
+
+cdef int read_value(const uint8_t *p, int32_t at, int32_t end, const uint8_t *more, Value *value) noexcept nogil:
+    return _read_value(p, at, end, NULL, value) if more is NULL else _read_value(p, at, end, more, value)
+
+
+cdef int first_key(const uint8_t *p, int32_t at, int32_t end, const uint8_t *more, int32_t *key, int32_t *behind) noexcept nogil:
+    return _first_key(p, at, end, NULL, key, behind) if more is NULL else _first_key(p, at, end, more, key, behind)
+
+
+cdef void scan(const uint8_t *p, int32_t start, int32_t end, const uint8_t *more, Spans *spans) noexcept nogil:
+    if more is NULL:
+        _scan(p, start, end, NULL, spans)
+    else:
+        _scan(p, start, end, more, spans)
 
 
 cdef int _exact_state(const uint8_t *p, int32_t size) noexcept nogil:

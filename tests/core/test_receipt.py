@@ -7,7 +7,7 @@ import json
 import pickle
 import re
 from collections.abc import Callable
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from smpp_core import DataSm, DeliverSm, EncodeError, MessageState, Pdu, Profile, SubmitSm, decode
+from smpp_core import DataSm, DeliverSm, EncodeError, MessageState, Pdu, Profile, ProfileError, SubmitSm, decode
 from smpp_core.receipt import Receipt, format_receipt, parse_receipt
 from smpp_core.spec.receipts import CONTEXT_KEYS, DATE_WIDTHS, FORMS, KEYS, STATE_WORDS
 
@@ -449,6 +449,114 @@ def test_a_flagged_text_without_any_key_is_a_receipt_of_nothing() -> None:
     assert [getattr(receipt, name) for name in FIELDS] == [None] * 8 and receipt.extra == {}
     assert [(f.code, f.offset) for f in receipt.findings] == [("receipt-unkeyed", bytes(deliver("ACK/")).index(b"ACK/"))]
     assert receipt_of(deliver("")).findings == receipt_of(deliver("\0\0")).findings == ()
+
+
+# ---- what a profile adds: a zone, keys
+
+@pytest.mark.parametrize(("zone", "offset"), [("UTC", 0), ("+05:30", 330), ("-03:00", -180), ("Europe/Zagreb", 60)])
+def test_times_are_aware_in_the_zone_that_the_profile_names(zone: str, offset: int) -> None:
+    profile = Profile.vendor().with_options(receipt_zone=zone)
+    for receipt in (receipt_of(deliver(CANONICAL, profile=profile)), receipt_of(deliver(CANONICAL), profile=profile),
+                    parse_receipt(CANONICAL, flagged=True, profile=profile)):
+        assert receipt.submit_time == datetime(2023, 1, 15, 10, tzinfo=UTC) - timedelta(minutes=offset)
+        assert receipt.done_time is not None and receipt.done_time.utcoffset() == timedelta(minutes=offset)
+        again = pickle.loads(pickle.dumps(receipt))
+        assert (again, again.done_time) == (receipt, receipt.done_time)
+        assert receipt != flagged(CANONICAL)
+    assert flagged(CANONICAL).submit_time == datetime(2023, 1, 15, 10)
+
+
+def test_a_zone_follows_its_summer_time_and_an_hour_that_comes_twice_is_the_first() -> None:
+    profile = Profile.vendor().with_options(receipt_zone="Europe/Zagreb")
+    receipt = parse_receipt("id:1 submit date:2307011200 done date:2310290230 stat:DELIVRD", flagged=True, profile=profile)
+    assert receipt.submit_time == datetime(2023, 7, 1, 10, tzinfo=UTC)
+    assert receipt.done_time is not None and receipt.done_time.astimezone(UTC) == datetime(2023, 10, 29, 0, 30, tzinfo=UTC)
+
+
+def test_a_zone_that_the_machine_does_not_know_is_an_error_of_the_profile(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("zoneinfo.available_timezones", lambda: set())
+    for zone in ("Nowhere/Atall", "../Nowhere", "+25:00"):
+        with pytest.raises(ProfileError) as caught:
+            parse_receipt(CANONICAL, flagged=True, profile=Profile.vendor().with_options(receipt_zone=zone))
+        assert caught.value.key == "receipt_zone"
+
+
+KEYED = Profile.vendor().with_options(receipt_keys=["smsc", "Error-Code", "2nd"])
+
+
+@pytest.mark.parametrize(("text", "without", "with_keys"), [
+    ("smsc:A id:7 stat:DELIVRD", ("7", {}), ("7", {"smsc": "A"})),
+    ("x:1 SMSC:A id:7", ("7", {}), ("7", {"SMSC": "A"})),
+    ("id:7 error-code:5 2nd:x y stat:DELIVRD", ("7", {}), ("7", {"error-code": "5", "2nd": "x y"})),
+    ("smsc:A", (None, {}), (None, {"smsc": "A"})),
+    ("xsmsc:A id:7 error-codes:1", ("7", {}), ("7", {})),
+    ("smsc:A smsc:B id:7", ("7", {}), ("7", {"smsc": "A"})),
+    ("id:7 smsc:A text:smsc:B", ("7", {"smsc": "A"}), ("7", {"smsc": "A"})),
+])
+def test_keys_of_the_profile_may_stand_first_and_hold_hyphens(text: str, without: tuple[Any, Any], with_keys: tuple[Any, Any]) -> None:
+    plain, keyed = receipt_of(deliver(text)), receipt_of(deliver(text, profile=KEYED))
+    assert (plain.id, plain.extra) == without and (keyed.id, keyed.extra) == with_keys
+    assert pickle.loads(pickle.dumps(keyed)) == keyed and pickle.loads(pickle.dumps(keyed)).extra == with_keys[1]
+    assert parse_receipt(text, flagged=True, profile=KEYED) == keyed
+
+
+@given(texts)
+def test_keys_that_do_not_occur_change_nothing(text: str) -> None:
+    profile = Profile.vendor().with_options(receipt_keys=["never-seen", "nor-this"])
+    assert said_by(parse_receipt(text, flagged=True, profile=profile)) == oracle(text)
+
+
+def test_a_profile_is_a_profile() -> None:
+    for source, options in ((CANONICAL, {"flagged": True}), (deliver(CANONICAL), {})):
+        with pytest.raises(TypeError):
+            parse_receipt(source, profile="vendor", **options)  # type: ignore[call-overload]
+
+
+# ---- UCS-2
+
+@given(st.one_of(texts, st.text(max_size=30).map(lambda t: "id:7 stat:DEIIVRD text:" + t)), st.sampled_from(["utf-16-be", "utf-16"]),
+       st.sampled_from([8, 0x18, 0xE8]), st.booleans(), st.sampled_from([b"", b"", b"\x05\0\x03\xcc\x02\x01"]))
+def test_a_text_in_ucs_2_says_what_the_same_text_says(text: str, codec: str, coding: int, odd: bool, udh: bytes) -> None:
+    if codec == "utf-16":
+        octets = b"\xff\xfe" + text.encode("utf-16-le", "surrogatepass")
+    else:
+        octets = text.encode(codec, "surrogatepass")
+        assume(text[:1] not in ("\ufeff", "\ufffe"))
+    plain = flagged(text)
+    assume(any(getattr(plain, name) is not None for name in FIELDS))
+    pdu = deliver(udh + octets + b"\0" * odd, 0x44 if udh else 4, data_coding=coding, tlvs=[("receipted_message_id", "9")])
+    receipt = receipt_of(pdu)
+    assert [getattr(receipt, name) for name in FIELDS[1:]] == [getattr(plain, name) for name in FIELDS[1:]]
+    assert (receipt.text_id, receipt.id, receipt.extra, receipt.state) == (plain.id, "9", plain.extra, plain.state)
+    again = pickle.loads(pickle.dumps(receipt))
+    assert again == receipt and again.findings == receipt.findings
+    for found in receipt.findings:
+        if found.code == "state-repaired":
+            assert receipt.stat is not None and bytes(pdu)[found.offset:].startswith(receipt.stat.encode(
+                "utf-16-le" if codec == "utf-16" else codec, "surrogatepass"))
+
+
+def test_plain_octets_under_a_ucs_2_data_coding_are_read_as_they_are() -> None:
+    receipt = receipt_of(deliver(CANONICAL, data_coding=8))
+    assert said_by(receipt) == said_by(flagged(CANONICAL))
+    assert receipt_of(deliver("ACK/", data_coding=8)).findings[0].offset == bytes(deliver("ACK/")).index(b"ACK/")
+    wide = CANONICAL.encode("utf-16-be")
+    assert receipt_of(deliver(wide, data_coding=8)).id == "7"
+    assert receipt_of(deliver(wide, data_coding=0)).id is None
+    as_payload = DataSm(esm_class=4, data_coding=8, tlvs=[("message_payload", wide)])
+    assert receipt_of(as_payload).text == "hello"
+    assert parse_receipt(deliver(wide, 0, UNFLAGGED, data_coding=8)) is not None
+    latin1 = Profile.vendor().with_options(data_codings=[(8, "X", "latin1")])
+    assert receipt_of(deliver(wide, data_coding=8), profile=latin1).id is None
+
+
+def test_a_ucs_2_receipt_needs_its_pdu_to_be_unpickled() -> None:
+    reduced: Any = receipt_of(deliver(CANONICAL.encode("utf-16-be"), data_coding=8)).__reduce__()
+    restore, parts = reduced
+    with pytest.raises(ValueError):
+        restore("id:7 stat:DELIVRD", 1, 17, *parts[3:])
+    with pytest.raises(ValueError):
+        restore("id:7 stat:DELIVRD", 0, 17, 0, 0, 5, 0, 0, 17)
 
 
 # ---- the object
