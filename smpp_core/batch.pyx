@@ -16,7 +16,7 @@ import array
 
 from .errors import EncodeError
 
-__all__ = ["ANSWERED", "Batch", "IN_FLIGHT", "LOST", "TIMED_OUT", "UNSENT"]
+__all__ = ["ANSWERED", "Batch", "IN_FLIGHT", "LOST", "TIMED_OUT", "UNSENT", "shares"]
 
 UNSENT, IN_FLIGHT, ANSWERED, TIMED_OUT, LOST = range(5)
 
@@ -30,6 +30,22 @@ cdef enum:
     C_ANSWERED = 2
     C_TIMED_OUT = 3
     C_LOST = 4
+
+
+def shares(octets, Py_ssize_t most):
+    """Cut a buffer of whole PDUs into Batches of most requests (the last may have fewer); none for an empty buffer.
+
+    Raises EncodeError as Batch does, with the row in the whole buffer.
+    """
+    cdef list batches = []
+    cdef Batch whole = Batch(octets)
+    cdef uint64_t *starts = <uint64_t *>whole._starts.data.as_ulonglongs
+    cdef Py_ssize_t i
+    if whole.count <= most:
+        return [whole] if whole.count else []
+    for i in range(0, whole.count, most):
+        batches.append(Batch(whole._octets[starts[i]:starts[min(i + most, whole.count)]]))
+    return batches
 
 
 @cython.final
@@ -95,6 +111,21 @@ cdef class Batch:
         self._starts.data.as_ulonglongs[count] = <uint64_t>size
         self.count = count
         return 0
+
+    def commands(self):
+        """The command_ids of the requests, each with the index of the first that has it."""
+        cdef const uint8_t *p = <const uint8_t *><char *>self._octets
+        cdef uint64_t *starts = <uint64_t *>self._starts.data.as_ulonglongs
+        cdef uint32_t command_id
+        cdef uint32_t last = 0
+        cdef Py_ssize_t i
+        cdef dict found = {}
+        for i in range(self.count):
+            command_id = read_u32(p + starts[i] + 4)
+            if command_id != last:
+                last = command_id
+                found.setdefault(command_id, i)
+        return found
 
     def begin(self, first_sequence, again=()):
         """Say by which number the first request goes; the others follow. again: statuses after which a request is to be sent again."""

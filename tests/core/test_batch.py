@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smpp_core import DeliverSm, EncodeError, GenericNack, Pdu, SubmitSm, decode
-from smpp_core.batch import ANSWERED, IN_FLIGHT, LOST, TIMED_OUT, UNSENT, Batch
+from smpp_core.batch import ANSWERED, IN_FLIGHT, LOST, TIMED_OUT, UNSENT, Batch, shares
 
 
 def submits(count: int) -> list[Pdu]:
@@ -104,3 +104,22 @@ def test_numbers_that_would_pass_the_last_one_are_refused() -> None:
         batch_of(2, first=0x7FFFFFFF)
     with pytest.raises(IndexError):
         batch_of(1).message_id(1)
+
+
+@given(st.integers(0, 30), st.integers(1, 12))
+def test_shares_of_a_buffer_hold_all_its_requests_in_order(count: int, most: int) -> None:
+    octets = b"".join(map(bytes, submits(count)))
+    batches = shares(octets, most)
+    assert [batch.count for batch in batches] == [min(most, count - at) for at in range(0, count, most)]
+    assert b"".join(batch.octets(n) for batch in batches for n in range(batch.count)) == octets
+
+
+def test_a_fault_in_a_buffer_is_named_by_its_row_in_the_whole() -> None:
+    with pytest.raises(EncodeError) as failed:
+        shares(bytes(SubmitSm()) * 7 + b"x", 2)
+    assert failed.value.row == 7
+
+
+def test_the_commands_of_a_batch_are_named_by_their_first_row() -> None:
+    batch = Batch(bytes(SubmitSm()) * 2 + bytes(DeliverSm()) + bytes(SubmitSm()))
+    assert batch.commands() == {4: 0, 5: 2}

@@ -106,7 +106,7 @@ class Link(asyncio.Protocol):
         if not self._flushing:
             self._flush_soon()
         if pending.deadline < self._wake:
-            self._arm()
+            self.arm()
         return pending
 
     def reply(self, request: Pdu, response: Pdu) -> bool:
@@ -117,7 +117,7 @@ class Link(asyncio.Protocol):
             self._flush_soon()
         if machine.has_news:
             self._handle_events(machine.receive(b"", self._time()))
-            self._arm()
+            self.arm()
         return taken
 
     def send(self, octets: bytes) -> None:
@@ -130,7 +130,7 @@ class Link(asyncio.Protocol):
         """Ask for the end of the session; what is in flight can still be answered."""
         self.machine.unbind(self._time())
         self.flush()
-        self._arm()
+        self.arm()
 
     def close(self, reason: str, error: SmppError | None = None) -> None:
         """End the session: what waits is settled with SessionClosed; what is queued is still written, for a while."""
@@ -172,7 +172,7 @@ class Link(asyncio.Protocol):
         if raw is not None and raw.family in (socket.AF_INET, socket.AF_INET6):
             raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.owner.link_made(self)
-        self._arm()
+        self.arm()
 
     def data_received(self, data: bytes) -> None:
         """The loop has read octets."""
@@ -196,7 +196,7 @@ class Link(asyncio.Protocol):
                 self._handle_events([event])
         self.flush()
         if machine.partial_deadline < self._wake:
-            self._arm()
+            self.arm()
 
     def eof_received(self) -> bool:
         """The peer has half-closed: an SMPP session needs both directions."""
@@ -233,6 +233,8 @@ class Link(asyncio.Protocol):
         if self._stuck is not None and not self._closing:
             self._stuck.cancel()
             self._stuck = None
+        if self.machine.bulk is not None:
+            self.machine.bulk.refill()
         resumed = getattr(self.owner, "link_writable", None)
         if resumed is not None:
             resumed(self)
@@ -311,7 +313,7 @@ class Link(asyncio.Protocol):
 
     # -- time -------------------------------------------------------------------------------------------------------------------------
 
-    def _arm(self) -> None:
+    def arm(self) -> None:
         """Have the loop call when the machine's next deadline has come. A deadline that moved back is met early and set anew."""
         when = self.machine.deadline()
         if when is None or self._lost:
@@ -327,7 +329,7 @@ class Link(asyncio.Protocol):
         self._handle, self._wake = None, inf
         self._handle_events(self.machine.tick(self._time()))
         self.flush()
-        self._arm()
+        self.arm()
 
 
 def _settle(pending: Pending, outcome: Pdu | SmppError) -> None:

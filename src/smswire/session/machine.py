@@ -82,6 +82,9 @@ class Bulk(Protocol):
     def expire(self, now: float) -> None:
         """Give up what has waited too long."""
 
+    def refill(self) -> None:
+        """The peer reads again: send what there is room for."""
+
     def lost(self, reason: str) -> None:
         """The session is over."""
 
