@@ -14,15 +14,16 @@ PATIENCE = 0.004
 class _Selector(selectors.DefaultSelector):
     """Waits for sockets a moment of real time, then lets the loop's own time go on to the next timer."""
 
-    def __init__(self) -> None:
+    def __init__(self, patience: float) -> None:
         super().__init__()
+        self.patience = patience
         self.ahead = 0.0
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         ready = super().select(0)
         if ready or timeout is not None and timeout <= 0:
             return ready
-        ready = super().select(timeout if timeout is None else PATIENCE)
+        ready = super().select(timeout if timeout is None else self.patience)
         if not ready and timeout is not None:
             self.ahead += timeout
         return ready
@@ -31,15 +32,18 @@ class _Selector(selectors.DefaultSelector):
 class JumpingLoop(asyncio.SelectorEventLoop):
     """A selector loop with `time()` that jumps."""
 
-    def __init__(self) -> None:
-        self._jumping = _Selector()
+    def __init__(self, patience: float = PATIENCE) -> None:
+        self._jumping = _Selector(patience)
         super().__init__(self._jumping)
 
     def time(self) -> float:
         return super().time() + self._jumping.ahead
 
 
-def run(work: Coroutine[Any, Any, T]) -> T:
-    """Run the coroutine to its end on a jumping loop, as asyncio.run does on a plain one."""
-    with asyncio.Runner(loop_factory=JumpingLoop) as runner:
+def run(work: Coroutine[Any, Any, T], patience: float = PATIENCE) -> T:
+    """Run the coroutine to its end on a jumping loop, as asyncio.run does on a plain one.
+
+    patience: seconds of real time without octets that mean that none are on their way; less where thousands of timers fire in turn.
+    """
+    with asyncio.Runner(loop_factory=lambda: JumpingLoop(patience)) as runner:
         return runner.run(work)
