@@ -34,6 +34,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     stuck_timeout: float = 30.0
 
 
-SERVER = Limits()
+# With the octets that wait to be written and the objects around each PDU, a bound connection stays under 1 MiB.
+SERVER = Limits(inbound_octets=524_288)
 # A client reads what its provider sends: a full message_payload and the rest of the PDU.
 CLIENT = Limits(max_length=70_000)
