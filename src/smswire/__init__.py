@@ -3,9 +3,7 @@
 Importing it costs nothing: a name loads its module when it is asked for.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING
-
+TYPE_CHECKING = False  # as in typing, which need not be loaded for it
 if TYPE_CHECKING:
     from smpp_core import Receipt
 
@@ -45,6 +43,8 @@ def __getattr__(name: str) -> object:
     home = _HOMES.get(name)
     if home is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
     found = getattr(import_module(home, __name__), name)
     globals()[name] = found
     return found
