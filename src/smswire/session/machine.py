@@ -16,9 +16,9 @@ from smpp_core import (
     EnquireLink,
     FrameError,
     Framer,
-    GenericNack,
     Pdu,
     Profile,
+    ProtocolError,
     RequestTimeout,
     SessionClosed,
     SmppError,
@@ -379,11 +379,10 @@ class Machine:
         elif self.state == UNBINDING or self._peer_unbind is not None:
             events.append(Unanswered(pdu))
         elif isinstance(pdu, UnknownPdu):
-            status = int(CommandStatus.ESME_RINVCMDID)
-            self._out.append(bytes(GenericNack(sequence_number=pdu.sequence_number, command_status=status)))
-            error = UnexpectedPdu(pdu, self.state)
-            error.command_status = status
-            events.append(Faulted(error, status))
+            unknown = ProtocolError(f"command 0x{command_id:08X}, sequence_number {pdu.sequence_number}, is unknown")
+            unknown.command_status, unknown.sequence_number = int(CommandStatus.ESME_RINVCMDID), pdu.sequence_number
+            self._out.append(bytes(unknown.reply()))
+            events.append(Faulted(unknown, unknown.command_status))
         elif command_id in self._accepts:
             if pdu.command == "outbind":
                 self._enter(following(self.state, "outbind"))
