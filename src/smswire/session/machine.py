@@ -98,9 +98,10 @@ class Machine:
     """
 
     __slots__ = (
-        "_accepts", "_control", "_due", "_enquire", "_faults", "_flushed", "_framer", "_heard", "_held", "_held_octets", "_late", "_next",
-        "_orders", "_out", "_ours", "_partial_at", "_peer_unbind", "_since", "_unbind_by", "bind", "bulk", "limits", "overload_status",
-        "partial_deadline", "peer", "pending", "profile", "role", "seen", "state", "strict", "unsettled", "unsettled_octets", "window",
+        "_accepts", "_control", "_due", "_enquire", "_faults", "_flushed", "_framer", "_heard", "_held", "_held_octets", "_late",
+        "_next", "_orders", "_ours", "_out", "_partial_at", "_peer_unbind", "_since", "_unbind_by", "_unbound", "bind", "bulk",
+        "limits", "overload_status", "partial_deadline", "peer", "pending", "profile", "role", "seen", "state", "strict",
+        "unsettled", "unsettled_octets", "window",
     )
 
     def __init__(
@@ -141,6 +142,7 @@ class Machine:
     def _enter(self, state: str) -> None:
         self.state = state
         self._ours = allowed(self.role, state)
+        self._unbound = state not in BOUND
         # Until the peer has read our unbind it is still bound: what it sends is legal, but nobody answers.
         self._accepts = allowed(self.peer, state) - _OWN if state not in (UNBINDING, CLOSED) else frozenset()
 
@@ -248,7 +250,7 @@ class Machine:
         if response.sequence_number != request.sequence_number:
             response = response.with_sequence(request.sequence_number)
         self._out.append(bytes(response))
-        if command_id in _BIND_RESPS:
+        if self._unbound and command_id in _BIND_RESPS:
             if not response.command_status:
                 self.bind = request
                 self._enter(following(self.state, response.command))
@@ -324,7 +326,7 @@ class Machine:
     def _read(self, frames: list[bytes], now: float, events: list[Event]) -> None:
         pending_by_sequence, seen, strict, profile = self.pending, self.seen, self.strict, self.profile
         for at, frame in enumerate(frames):
-            if self._held or self._waits_for_bind():
+            if self._unbound and self._waits_for_bind():
                 self._hold(frames[at:], events)
                 return
             try:
@@ -431,7 +433,7 @@ class Machine:
     # -- a bind that is being answered ----------------------------------------------------------------------------------------------
 
     def _waits_for_bind(self) -> bool:
-        return self.role == "smsc" and self.unsettled > 0 and self.state not in BOUND and self.state != UNBINDING
+        return self._unbound and self.role == "smsc" and self.unsettled > 0 and self.state != UNBINDING
 
     def _hold(self, frames: list[bytes], events: list[Event]) -> None:
         """Keep what came behind a bind until it is known whether it was legal."""
