@@ -28,14 +28,17 @@ if TYPE_CHECKING:
     from .session.tls import client_context, server_context
     from .simulator.smsc import Simulator
 
-_HOMES = {
-    "Account": ".session.account", "Address": ".message.address", "Backoff": ".session.backoff", "Client": ".session.client", "Composition": ".message.compose",
-    "Delivery": ".session.inbound", "Limits": ".session.limits", "Message": ".message.message", "Metrics": ".session.metrics",
-    "Part": ".message.message", "Pool": ".session.pool", "OutbindClient": ".session.outbind", "Reassembler": ".message.reassemble", "Receipt": "smpp_core",
-    "Received": ".message.received", "Server": ".session.server", "Simulator": ".simulator.smsc", "SubmitResult": ".session.many",
-    "SyncClient": ".session.sync", "client_context": ".session.tls", "compose": ".message.compose", "server_context": ".session.tls",
-    "Retry": ".session.retry", "Sent": ".session.send",
+_MODULES = {
+    "smpp_core": ("Receipt",),
+    ".message.address": ("Address",), ".message.compose": ("Composition", "compose"), ".message.message": ("Message", "Part"),
+    ".message.reassemble": ("Reassembler",), ".message.received": ("Received",),
+    ".session.account": ("Account",), ".session.backoff": ("Backoff",), ".session.client": ("Client",), ".session.inbound": ("Delivery",),
+    ".session.limits": ("Limits",), ".session.many": ("SubmitResult",), ".session.metrics": ("Metrics",),
+    ".session.outbind": ("OutbindClient",), ".session.pool": ("Pool",), ".session.retry": ("Retry",), ".session.send": ("Sent",),
+    ".session.server": ("Server",), ".session.sync": ("SyncClient",), ".session.tls": ("client_context", "server_context"),
+    ".simulator.smsc": ("Simulator",),
 }
+_HOMES = {name: module for module, names in _MODULES.items() for name in names}
 
 __all__ = [
     "Account", "Address", "Backoff", "Client", "Composition", "Delivery", "Limits", "Message", "Metrics", "OutbindClient", "Part", "Pool",

@@ -3,6 +3,7 @@
 import asyncio
 
 from clock import run
+
 from smpp_core import BindTransceiver, DeliverSm, EnquireLink, RequestTimeout, SessionClosed, SubmitSm, decode
 from smswire.session.limits import Limits
 from smswire.session.link import Link

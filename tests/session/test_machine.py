@@ -1,17 +1,44 @@
 """The session machine without I/O: who may send what in which state (SMPP 3.4 2.3), windows, time-outs, unbinding, hostile peers."""
 
 import pytest
+import strategies
 from hypothesis import given
 from hypothesis import strategies as st
 
-import strategies
 from smpp_core import (
-    BindReceiver, BindTransceiver, BindTransmitter, CommandStatus, DeliverSm, EncodeError, EnquireLink, EnquireLinkResp, GenericNack, Outbind,
-    Pdu, SessionClosed, SubmitSm, SubmitSmResp, Unbind, UnbindResp, WindowFull, decode,
+    BindReceiver,
+    BindTransceiver,
+    BindTransmitter,
+    CommandStatus,
+    DeliverSm,
+    EncodeError,
+    EnquireLink,
+    EnquireLinkResp,
+    GenericNack,
+    Outbind,
+    Pdu,
+    SessionClosed,
+    SubmitSm,
+    SubmitSmResp,
+    Unbind,
+    UnbindResp,
+    WindowFull,
+    decode,
 )
 from smpp_core.spec.commands import BY_NAME, COMMANDS
 from smswire.session.events import (
-    Answered, Bound, Closed, Faulted, Nacked, Notified, Orphan, Refused, Requested, TimedOut, Unanswered, Unbound,
+    Answered,
+    Bound,
+    Closed,
+    Faulted,
+    Nacked,
+    Notified,
+    Orphan,
+    Refused,
+    Requested,
+    TimedOut,
+    Unanswered,
+    Unbound,
 )
 from smswire.session.limits import Limits
 from smswire.session.machine import MAX_SEQUENCE, Machine
@@ -116,10 +143,12 @@ def test_a_response_that_nobody_asked_for_is_never_answered_and_changes_no_state
 @pytest.mark.parametrize("role", ROLES)
 @pytest.mark.parametrize("state", STATES)
 def test_no_pair_of_state_and_event_is_undefined(role: Role, state: str) -> None:
+    unknown = bytes.fromhex("00000010 00000777 00000000 00000001")
     actions = (
-        lambda machine: machine.eof(1.0), lambda machine: machine.tick(1.0), lambda machine: machine.tick(1e9), lambda machine: machine.unbind(1.0),
-        lambda machine: machine.close("x"), lambda machine: machine.deadline(), lambda machine: machine.receive(b"HTTP/1.1 400 Bad Request", 1.0),
-        lambda machine: machine.receive(b"\0\0\0\x08\0\0\0\x15", 1.0), lambda machine: machine.receive(b"\0\0\0\x10\0\0\x07\x77" + bytes(7) + b"\1", 1.0),
+        lambda machine: machine.eof(1.0), lambda machine: machine.tick(1.0), lambda machine: machine.tick(1e9),
+        lambda machine: machine.unbind(1.0), lambda machine: machine.close("x"), lambda machine: machine.deadline(),
+        lambda machine: machine.receive(b"HTTP/1.1 400 Bad Request", 1.0), lambda machine: machine.receive(b"\0\0\0\x08\0\0\0\x15", 1.0),
+        lambda machine: machine.receive(unknown, 1.0),
     )
     for action in actions:
         machine = in_state(role, state)
@@ -511,14 +540,19 @@ def test_an_answer_of_another_kind_is_the_callers_fault_and_the_request_still_wa
 def test_the_rows_of_both_roles_and_states_are_the_specifications_table() -> None:
     """Some cells of table 2-1 of SMPP 3.4, written down by hand."""
     submit, deliver, alert, query = (BY_NAME[name].id for name in ("submit_sm", "deliver_sm", "alert_notification", "query_sm"))
-    assert submit in allowed("esme", "BOUND_TX") and submit not in allowed("esme", "BOUND_RX") and submit not in allowed("smsc", "BOUND_TRX")
-    assert deliver in allowed("smsc", "BOUND_RX") and deliver not in allowed("smsc", "BOUND_TX") and deliver not in allowed("esme", "BOUND_TRX")
+    assert submit in allowed("esme", "BOUND_TX")
+    assert submit not in allowed("esme", "BOUND_RX") and submit not in allowed("smsc", "BOUND_TRX")
+    assert deliver in allowed("smsc", "BOUND_RX")
+    assert deliver not in allowed("smsc", "BOUND_TX") and deliver not in allowed("esme", "BOUND_TRX")
     assert alert in allowed("smsc", "BOUND_TRX") and query in allowed("esme", "BOUND_TX")
     assert BY_NAME["data_sm"].id in allowed("smsc", "BOUND_TX") & allowed("esme", "BOUND_RX")
 
 
-@given(st.lists(st.one_of(strategies.laid(clean=False).map(lambda laid: laid.octets), strategies.mutated(), strategies.random_frames()), max_size=12),
-       st.sampled_from(ROLES), st.sampled_from(STATES), st.integers(1, 40))
+ANY_FRAME = st.one_of(strategies.laid(clean=False).map(lambda laid: laid.octets), strategies.mutated(), strategies.random_frames())
+GOOD_FRAME = strategies.laid(clean=True).map(lambda laid: laid.octets)
+
+
+@given(st.lists(ANY_FRAME, max_size=12), st.sampled_from(ROLES), st.sampled_from(STATES), st.integers(1, 40))
 def test_whatever_a_peer_sends_the_machine_stays_in_a_legal_state(frames: list[bytes], role: Role, state: str, cut: int) -> None:
     machine = in_state(role, state)
     stream = b"".join(frames)
@@ -531,7 +565,7 @@ def test_whatever_a_peer_sends_the_machine_stays_in_a_legal_state(frames: list[b
             assert pdu.command_status or pdu.command_id in allowed(role, "BOUND_TRX") | allowed(role, OPEN)
 
 
-@given(st.lists(strategies.laid(clean=True).map(lambda laid: laid.octets), min_size=1, max_size=8), st.sampled_from(ROLES), st.sampled_from(sorted(BOUND)))
+@given(st.lists(GOOD_FRAME, min_size=1, max_size=8), st.sampled_from(ROLES), st.sampled_from(sorted(BOUND)))
 def test_a_stream_means_the_same_however_it_is_cut(frames: list[bytes], role: Role, state: str) -> None:
     stream = b"".join(frames)
 

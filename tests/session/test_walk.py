@@ -7,8 +7,20 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from smpp_core import (
-    BindReceiver, BindTransceiver, BindTransmitter, DataSm, DeliverSm, EncodeError, Framer, Outbind, Pdu, QuerySm, SessionClosed, SubmitSm,
-    WindowFull, decode,
+    BindReceiver,
+    BindTransceiver,
+    BindTransmitter,
+    DataSm,
+    DeliverSm,
+    EncodeError,
+    Framer,
+    Outbind,
+    Pdu,
+    QuerySm,
+    SessionClosed,
+    SubmitSm,
+    WindowFull,
+    decode,
 )
 from smswire.session.events import Answered, Closed, Requested, TimedOut
 from smswire.session.limits import Limits

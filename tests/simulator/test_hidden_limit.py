@@ -3,8 +3,8 @@
 import asyncio
 
 import pytest
-
 from clock import run
+
 from smpp_core import SubmitSm
 from smswire.session.client import Client
 from smswire.simulator.smsc import Simulator
