@@ -519,7 +519,8 @@ def test_requests_over_the_caps_are_refused_until_answers_make_room() -> None:
     for limits in (Limits(inbound=2), Limits(inbound_octets=len(bytes(TEXT)) + 1)):
         machine = in_state("smsc", "BOUND_TRX", limits=limits, overload_status=0x58)
         events = feed(machine, *(TEXT.with_sequence(n) for n in (1, 2, 3)))
-        assert [type(event) for event in events] == [Requested, Requested, Refused]
+        assert [type(event) for event in events] == [Requested, Requested] and machine.has_news
+        assert [type(event) for event in machine.receive(b"", 0.0)] == [Refused]
         assert [(pdu.command_status, pdu.sequence_number) for pdu in sent(machine)] == [(0x58, 3)]
         for event in events[:2]:
             machine.reply(event.pdu, event.pdu.reply(message_id="1"), 0.0)
@@ -578,3 +579,20 @@ def test_a_stream_means_the_same_however_it_is_cut(frames: list[bytes], role: Ro
     assert told([bytes((octet,)) for octet in stream]) == whole
     for at in range(0, len(stream), 7):
         assert told([stream[:at], stream[at:]]) == whole
+
+
+def test_a_read_of_more_requests_than_may_wait_is_not_refused_if_each_is_answered_at_once() -> None:
+    machine = in_state("smsc", "BOUND_TRX", limits=Limits(inbound=2), overload_status=0x58)
+    events = feed(machine, *(TEXT.with_sequence(n) for n in range(1, 8)))
+    while events:
+        for event in events:
+            machine.reply(event.pdu, event.pdu.reply(message_id="1"), 0.0)
+        events = machine.receive(b"", 0.0) if machine.has_news else []
+    assert [(pdu.sequence_number, pdu.command_status) for pdu in sent(machine)] == [(n, 0) for n in range(1, 8)]
+
+
+def test_what_a_read_held_back_keeps_its_place_before_what_comes_next() -> None:
+    machine = in_state("smsc", "BOUND_TRX", limits=Limits(inbound=2), overload_status=0x58)
+    feed(machine, *(TEXT.with_sequence(n) for n in range(1, 5)))
+    events = feed(machine, TEXT.with_sequence(5)) + machine.receive(b"", 0.0)
+    assert [event.pdu.sequence_number for event in events] == [3, 4, 5]

@@ -87,7 +87,7 @@ class Link(asyncio.Protocol):
         self._handle: asyncio.TimerHandle | None = None
         self._wake = inf
         self._stuck: asyncio.TimerHandle | None = None
-        self._closing = self._lost = False
+        self._closing = self._lost = self._reading = False
         if observer is not None:
             machine.seen = self._see
 
@@ -115,7 +115,7 @@ class Link(asyncio.Protocol):
         taken = machine.reply(request, response, self._time())
         if not self._flushing:
             self._flush_soon()
-        if machine.has_news:
+        if machine.has_news and not self._reading:
             self._handle_events(machine.receive(b"", self._time()))
             self.arm()
         return taken
@@ -176,9 +176,21 @@ class Link(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """The loop has read octets."""
-        machine, owner, metrics = self.machine, self.owner, self.metrics
-        self._flushing = True  # one write for everything that these octets bring
-        for event in machine.receive(data, self._time()):
+        machine = self.machine
+        self._flushing = self._reading = True  # one write for everything that these octets bring
+        try:
+            self._read(machine.receive(data, self._time()))
+            while machine.has_news:
+                self._read(machine.receive(b"", self._time()))
+        finally:
+            self._reading = False
+            self.flush()
+        if machine.partial_deadline < self._wake:
+            self.arm()
+
+    def _read(self, events: list[Event]) -> None:
+        owner, metrics = self.owner, self.metrics
+        for event in events:
             kind = event.__class__
             if kind is Requested:
                 owner.link_request(self, event.pdu)  # type: ignore[union-attr]
@@ -194,9 +206,6 @@ class Link(asyncio.Protocol):
                     token.settled(pending, response)
             else:
                 self._handle_events([event])
-        self.flush()
-        if machine.partial_deadline < self._wake:
-            self.arm()
 
     def eof_received(self) -> bool:
         """The peer has half-closed: an SMPP session needs both directions."""

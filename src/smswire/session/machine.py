@@ -163,7 +163,7 @@ class Machine:
 
     @property
     def has_news(self) -> bool:
-        """True if `receive(b"", now)` has something to tell, because a `reply` let it go on."""
+        """True if `receive(b"", now)` has more to tell: a `reply` let it go on, or a read held more requests than may wait at once."""
         return bool(self._due or self._held and not self._waits_for_bind())
 
     # -- requests and replies of this side --------------------------------------------------------------------------------------
@@ -313,7 +313,10 @@ class Machine:
             return events
         if self.bulk is not None:
             frames = self.bulk.settle(frames, now)
-        self._read(frames, now, events)
+        if self._held and not self._waits_for_bind():
+            self._held += frames
+        else:
+            self._read(frames, now, events)
         if framer.error is not None and self.state != CLOSED:
             self._break(framer.error, events)
         elif not framer.buffered:
@@ -325,6 +328,7 @@ class Machine:
 
     def _read(self, frames: list[bytes], now: float, events: list[Event]) -> None:
         pending_by_sequence, seen, strict, profile = self.pending, self.seen, self.strict, self.profile
+        limits, untold = self.limits, 0
         for at, frame in enumerate(frames):
             if self._unbound and self._waits_for_bind():
                 self._hold(frames[at:], events)
@@ -340,9 +344,9 @@ class Machine:
                     if self.state == CLOSED:
                         return
                     continue
+            command_id = pdu.command_id
             if seen is not None:
                 seen(pdu)
-            command_id = pdu.command_id
             if command_id in self._accepts:
                 if command_id >= _RESPONSE:
                     pending = pending_by_sequence.get(pdu.sequence_number)
@@ -351,10 +355,14 @@ class Machine:
                         events.append(Answered(pending, pdu, now - pending.sent_at))
                         continue
                 elif self._peer_unbind is None and command_id not in _WITHOUT_RESPONSE:
-                    if self.unsettled >= self.limits.inbound or self.unsettled_octets >= self.limits.inbound_octets:
+                    if self.unsettled >= limits.inbound or self.unsettled_octets >= limits.inbound_octets:
+                        if untold:  # nobody could answer these yet: one read must not be refused for being long
+                            self._held = frames[at:]
+                            return
                         self._out.append(bytes(pdu.reply(self.overload_status)))
                         events.append(Refused(pdu, self.overload_status))
                         continue
+                    untold += 1
                     self.unsettled += 1
                     self.unsettled_octets += len(frame)
                     if command_id in _BINDS:
