@@ -18,13 +18,14 @@ class _Selector(selectors.DefaultSelector):
         super().__init__()
         self.patience = patience
         self.ahead = 0.0
+        self.threads = 0  # while one works for the loop, time is real
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         ready = super().select(0)
         if ready or timeout is not None and timeout <= 0:
             return ready
         ready = super().select(timeout if timeout is None else self.patience)
-        if not ready and timeout is not None:
+        if not ready and timeout is not None and not self.threads:
             self.ahead += timeout
         return ready
 
@@ -38,6 +39,19 @@ class JumpingLoop(asyncio.SelectorEventLoop):
 
     def time(self) -> float:
         return super().time() + self._jumping.ahead
+
+    def run_in_executor(self, executor: Any, func: Any, *args: Any) -> Any:
+        future = super().run_in_executor(executor, func, *args)
+        self._jumping.threads += 1
+
+        def over(_: Any) -> None:
+            self._jumping.threads -= 1
+
+        future.add_done_callback(over)
+        return future
+
+    async def shutdown_default_executor(self, timeout: float | None = None) -> None:
+        await super().shutdown_default_executor()  # newer interpreters wait 300 seconds, which would jump
 
 
 def run(work: Coroutine[Any, Any, T], patience: float = PATIENCE) -> T:
