@@ -24,6 +24,7 @@ cdef enum:
     HEADER = 16
     RESPONSE = 0x80000000
     GENERIC_NACK = 0x80000000
+    UNKNOWN_ERROR = 0xFF  # ESME_RUNKNOWNERR
     MAX_ID = 0xFFFF
     C_UNSENT = 0
     C_IN_FLIGHT = 1
@@ -69,8 +70,13 @@ cdef class Batch:
     cdef Py_ssize_t _oldest                 # no request before it is in flight
     cdef frozenset _again
     cdef list _repeat                       # indices whose answer says to try again
+    cdef bint _made
+    cdef bint _disordered                   # some were sent again: the lowest index is not the oldest any more
 
     def __init__(self, octets, *, max_length=70_000):
+        if self._made:
+            raise RuntimeError("a Batch is made once")
+        self._made = True
         self._octets = bytearray(octets)
         self._ids = bytearray()
         self._repeat = []
@@ -137,7 +143,7 @@ cdef class Batch:
     def take(self, Py_ssize_t most, double now):
         """The octets of the next requests, most of them at the most, numbered and marked as sent at that time; b"" if none are left."""
         cdef Py_ssize_t begin = self.sent
-        cdef Py_ssize_t end = min(self.count, begin + max(most, 0))
+        cdef Py_ssize_t end = begin + min(max(most, 0), self.count - begin)
         cdef uint8_t *p = <uint8_t *><char *>self._octets
         cdef uint64_t *starts = <uint64_t *>self._starts.data.as_ulonglongs
         cdef Py_ssize_t i
@@ -160,11 +166,15 @@ cdef class Batch:
         """The octets of requests that are to be sent again, as `take`."""
         cdef list indices = self._repeat[:most]
         cdef list parts = []
+        cdef uint8_t *p = <uint8_t *><char *>self._octets
+        cdef uint64_t *starts = <uint64_t *>self._starts.data.as_ulonglongs
         cdef Py_ssize_t i
+        self._disordered = self._disordered or bool(indices)
         self._repeat = self._repeat[most:]
         for i in indices:
             self._outcome.data.as_uchars[i] = C_IN_FLIGHT
             self._sent_at.data.as_doubles[i] = now
+            write_u32(p + starts[i] + 12, self.first_sequence + <uint32_t>i)  # another session may have begun since
             self._oldest = min(self._oldest, i)
             parts.append(self.octets(i))
         self.in_flight += len(indices)
@@ -200,6 +210,8 @@ cdef class Batch:
                 rest.append(frame)
                 continue
             status = read_u32(p + 8)
+            if command_id == GENERIC_NACK and not status:
+                status = UNKNOWN_ERROR  # a refusal, whatever number it carries
             self.in_flight -= 1
             self._status.data.as_uints[index] = status
             self._latency.data.as_doubles[index] = now - self._sent_at.data.as_doubles[index]
@@ -227,9 +239,16 @@ cdef class Batch:
         """When the oldest request in flight has waited for timeout seconds; None if none is in flight."""
         if not self.in_flight:
             return None
+        cdef double oldest
+        cdef Py_ssize_t i
         while self._outcome.data.as_uchars[self._oldest] != C_IN_FLIGHT:
             self._oldest += 1
-        return self._sent_at.data.as_doubles[self._oldest] + timeout
+        oldest = self._sent_at.data.as_doubles[self._oldest]
+        if self._disordered:
+            for i in range(self._oldest + 1, self.sent):
+                if self._outcome.data.as_uchars[i] == C_IN_FLIGHT:
+                    oldest = min(oldest, self._sent_at.data.as_doubles[i])
+        return oldest + timeout
 
     def expire(self, double now, double timeout):
         """Give up the requests in flight that were sent timeout seconds before now or earlier; return how many."""

@@ -1,6 +1,7 @@
 """A batch of rendered requests: every response finds its request, every request has one outcome, and the octets are only renumbered."""
 
 import math
+import sys
 
 import pytest
 from hypothesis import given
@@ -123,3 +124,39 @@ def test_a_fault_in_a_buffer_is_named_by_its_row_in_the_whole() -> None:
 def test_the_commands_of_a_batch_are_named_by_their_first_row() -> None:
     batch = Batch(bytes(SubmitSm()) * 2 + bytes(DeliverSm()) + bytes(SubmitSm()))
     assert batch.commands() == {4: 0, 5: 2}
+
+
+def test_a_repeat_on_another_session_has_that_sessions_number() -> None:
+    batch = batch_of(3, first=3, again=(0x58,))
+    one = decode(batch.take(1, 0.0))
+    batch.settle([bytes(one.reply(0x58))], 0.1)
+    batch.lose()
+    batch.begin(2, (0x58,))
+    batch.take(2, 1.0)  # 3 and 4 now
+    again = decode(batch.take_again(1, 1.0))
+    assert again.sequence_number == 2
+    assert batch.settle([bytes(again.reply(message_id="of the first"))], 1.1) == []
+    assert batch.message_ids() == ["of the first", None, None]
+
+
+def test_the_deadline_is_that_of_the_oldest_sending_also_after_a_repeat() -> None:
+    batch = batch_of(2, again=(0x58,))
+    batch.take(2, 0.0)
+    batch.settle([bytes(decode(batch.octets(0)).reply(0x58))], 0.1)
+    batch.take_again(1, 25.0)
+    assert batch.next_deadline(30.0) == 30.0
+
+
+def test_a_generic_nack_is_a_refusal_whatever_number_it_carries() -> None:
+    batch = batch_of(1)
+    batch.take(1, 0.0)
+    batch.settle([bytes(GenericNack(sequence_number=1, command_status=0))], 0.1)
+    assert batch.command_status[0] == 0xFF
+
+
+def test_a_batch_is_made_once_and_hands_out_no_more_than_it_has() -> None:
+    batch = batch_of(3)
+    with pytest.raises(RuntimeError):
+        batch.__init__(b"")
+    batch.take(1, 0.0)
+    assert len(batch.take(sys.maxsize, 0.0)) == len(batch.octets(1)) + len(batch.octets(2))

@@ -4,7 +4,7 @@ import asyncio
 
 from clock import run
 
-from smpp_core import BindTransceiver, DeliverSm, EnquireLink, RequestTimeout, SessionClosed, SubmitSm, decode
+from smpp_core import BindTransceiver, DeliverSm, EnquireLink, RequestTimeout, SessionClosed, SubmitSm, Unbind, decode
 from smswire.session.limits import Limits
 from smswire.session.link import Link
 from smswire.session.machine import Machine
@@ -192,13 +192,101 @@ def test_a_peer_that_does_not_read_is_not_read_from_and_given_up_in_the_end() ->
     run(turn())
 
 
-def test_a_close_writes_what_is_queued_and_drops_the_connection_if_it_cannot() -> None:
+def test_a_close_writes_the_answers_that_are_queued_but_no_request_that_is_reported_unwritten() -> None:
     async def turn() -> None:
         link, wire, _ = bound()
-        link.request(TEXT)
+        link.request(TEXT, token := Token())
+        delivery = DeliverSm(sequence_number=9)
+        link.machine.receive(bytes(delivery), link.now())
+        link.reply(delivery, delivery.reply())
         link.close("enough")
-        assert [decode(octets).command for octets in wire.writes] == ["submit_sm"] and wire.closed == "closed"
+        assert [decode(octets).command for octets in wire.writes] == ["deliver_sm_resp"] and wire.closed == "closed"
+        assert not token.outcomes[0].written
         await asyncio.sleep(6)
         assert wire.closed == "aborted"
+
+    run(turn())
+
+
+def test_a_callback_that_fails_costs_no_other_request_its_end() -> None:
+    class Bad(Token):
+        def settled(self, pending, outcome):
+            raise asyncio.CancelledError if self.outcomes else ValueError("mine")
+
+    class Blind(Watcher):
+        def received(self, link, pdu):
+            raise ValueError("observer")
+
+    async def turn() -> None:
+        link, _, owner = bound(Limits(enquire_link=0), observer=Blind())
+        bad, good, late, worse = Bad(), Token(), Token(), Bad()
+        worse.outcomes.append("as if cancelled")
+        pending = [link.request(TEXT, token) for token in (bad, good)]
+        link.data_received(b"".join(bytes(kept.pdu.reply(message_id="1")) for kept in pending))
+        assert good.outcomes[0].message_id == "1"
+        link.request(TEXT, worse, timeout=1.0)
+        link.request(TEXT, late, timeout=2.0)
+        await asyncio.sleep(3)
+        assert isinstance(late.outcomes[0], RequestTimeout)
+        assert owner.events[-1] == "Bound"
+
+    run(turn())
+
+
+def test_replies_from_within_a_read_never_read_deeper() -> None:
+    """A peer may put thousands of requests behind its bind; answering one must not begin to read the next from there."""
+
+    async def turn() -> None:
+        loop = asyncio.get_running_loop()
+        owner = Owner()
+        link = Link(Machine("smsc", now=loop.time()), owner, loop)
+        wire = Wire()
+        link.connection_made(wire)
+        count = 65_000 // len(TEXT)  # more than the interpreter's depth
+        bind = BindTransceiver(system_id="x", sequence_number=1)
+        owner.link_request = lambda link, pdu: None  # who binds is asked elsewhere
+        link.data_received(bytes(bind) + bytes(TEXT) * count)
+        del owner.link_request
+        link.reply(bind, bind.reply())
+        link.flush()
+        assert len(b"".join(wire.writes)) == len(bind.reply()) + count * 17
+
+    run(turn())
+
+
+def test_a_request_that_comes_after_the_owner_closed_the_session_is_not_handed_over() -> None:
+    async def turn() -> None:
+        link, wire, owner = bound()
+        handled = []
+
+        def close(link, pdu):
+            handled.append(pdu)
+            link.close("enough")
+
+        owner.link_request = close
+        link.data_received(bytes(DeliverSm(sequence_number=1)) + bytes(DeliverSm(sequence_number=2)))
+        assert len(handled) == 1
+
+    run(turn())
+
+
+def test_a_peer_that_unbinds_while_an_answer_is_owed_is_answered_in_time() -> None:
+    async def turn() -> None:
+        link, wire, owner = bound(Limits(enquire_link=0))
+        owner.link_request = lambda link, pdu: None
+        link.data_received(bytes(DeliverSm(sequence_number=1)) + bytes(Unbind(sequence_number=2)))
+        await asyncio.sleep(5.1)
+        assert decode(wire.writes[-1]).command == "unbind_resp" and wire.closed
+
+    run(turn())
+
+
+def test_an_observer_sees_each_pdu_that_is_sent_as_octets_of_many() -> None:
+    async def turn() -> None:
+        watcher = Watcher()
+        link, _, _ = bound(observer=watcher)
+        link.send(bytes(TEXT) * 3)
+        link.flush()
+        assert watcher.seen[2:] == [("out", "submit_sm")] * 3
 
     run(turn())

@@ -512,7 +512,11 @@ def test_a_stream_that_cannot_be_cut_is_refused_and_closed(octets: bytes, answer
 def test_good_pdus_before_a_broken_frame_in_one_read_are_all_delivered() -> None:
     machine = in_state("smsc", "BOUND_TRX")
     events = machine.receive(bytes(TEXT) * 2 + bytes.fromhex("00000008 00000015"), 0.0)
-    assert [type(event) for event in events] == [Requested, Requested, Faulted, Closed]
+    assert [type(event) for event in events] == [Requested, Requested] and machine.has_news
+    for event in events:
+        assert machine.reply(event.pdu, event.pdu.reply(message_id="1"), 0.0)
+    assert [type(event) for event in machine.receive(b"", 0.0)] == [Faulted, Closed]
+    assert [pdu.command for pdu in sent(machine)] == ["submit_sm_resp", "submit_sm_resp", "generic_nack"]
 
 
 def test_requests_over_the_caps_are_refused_until_answers_make_room() -> None:
@@ -596,3 +600,105 @@ def test_what_a_read_held_back_keeps_its_place_before_what_comes_next() -> None:
     feed(machine, *(TEXT.with_sequence(n) for n in range(1, 5)))
     events = feed(machine, TEXT.with_sequence(5)) + machine.receive(b"", 0.0)
     assert [event.pdu.sequence_number for event in events] == [3, 4, 5]
+
+
+# -- the ends of things, each of which was wrong once --------------------------------------------------------------------------------
+
+
+def test_a_request_that_is_reported_unwritten_is_not_written_afterwards_and_answers_still_are() -> None:
+    machine = in_state("esme", "BOUND_TRX")
+    delivery = DeliverSm(sequence_number=5)
+    feed(machine, delivery)
+    machine.reply(delivery, delivery.reply(), 0.0)
+    pending = machine.request(TEXT, 0.0)
+    closed = machine.close("something")[-1]
+    assert closed.lost == [pending] and not machine.was_written(pending)
+    assert [pdu.command for pdu in sent(machine)] == ["deliver_sm_resp"] and not machine.was_written(pending)
+
+
+def test_the_tenth_broken_pdu_ends_the_session_only_after_what_came_before_it_could_be_answered() -> None:
+    broken = bytes(TEXT.replace(short_message=b""))[:-1]
+    broken = len(broken).to_bytes(4, "big") + broken[4:]
+    machine = in_state("smsc", "BOUND_TRX")
+    events = machine.receive(broken * 9 + bytes(TEXT) + broken, 0.0)
+    assert [type(event) for event in events[-2:]] == [Requested, Faulted] and machine.has_news
+    assert machine.reply(TEXT, TEXT.reply(message_id="1"), 0.0)
+    assert [type(event) for event in machine.receive(b"", 0.0)] == [Closed]
+    assert sent(machine)[-1].command == "submit_sm_resp"
+
+
+def test_nothing_is_submitted_once_the_peer_has_said_unbind() -> None:
+    machine = in_state("esme", "BOUND_TRX")
+    feed(machine, DeliverSm(sequence_number=1), Unbind(sequence_number=2))
+    assert machine.leaving
+    with pytest.raises(SessionClosed) as refused:
+        machine.request(TEXT, 0.0)
+    assert not refused.value.written
+    with pytest.raises(SessionClosed):
+        machine.send(bytes(TEXT))
+    assert machine.hurried and machine.deadline() == 5.0
+
+
+def test_our_unbind_answers_the_one_of_the_peer_that_waits() -> None:
+    machine = in_state("esme", "BOUND_TRX")
+    feed(machine, DeliverSm(sequence_number=1), Unbind(sequence_number=2))
+    machine.unbind(1.0)
+    assert [pdu.command for pdu in sent(machine)] == ["unbind_resp"]
+    assert machine.has_news and [type(event) for event in machine.receive(b"", 1.0)] == [Unbound, Closed]
+
+
+def test_an_enquire_link_of_the_application_that_times_out_ends_no_session() -> None:
+    machine = in_state("esme", "BOUND_TRX")
+    machine.request(EnquireLink(), 1.0, timeout=0.5)
+    assert [type(event) for event in machine.tick(1.6)] == [TimedOut] and machine.bound
+
+
+def test_a_response_time_out_of_0_means_never() -> None:
+    machine = in_state("esme", "BOUND_TRX", limits=Limits(response_timeout=0, enquire_link=0))
+    machine.request(TEXT, 0.0)
+    assert machine.tick(1e9) == [] and machine.deadline() is None
+
+
+def test_a_nack_with_sequence_0_is_given_to_no_request_while_it_may_mean_an_answer_of_ours() -> None:
+    machine = in_state("esme", "BOUND_TRX")
+    delivery = DeliverSm(sequence_number=1)
+    feed(machine, delivery)
+    machine.request(TEXT, 0.0)
+    machine.reply(delivery, delivery.reply(), 0.0)
+    nack = GenericNack(command_status=2)
+    assert feed(machine, nack) == [Nacked(nack)]
+
+
+def test_a_reserved_run_of_numbers_holds_none_that_waits_for_its_response() -> None:
+    machine = in_state("esme", "BOUND_TRX")
+    pending = machine.request(TEXT, 0.0, timeout=1e9)
+    machine._next = MAX_SEQUENCE - 2
+    first = machine.reserve(10)
+    assert pending.sequence not in range(first, first + 10)
+
+
+def test_an_end_that_both_sides_agreed_on_has_no_error_and_every_other_one_has() -> None:
+    for end, agreed in ((lambda machine: machine.eof(0.0), False), (lambda machine: machine.close("x"), False),
+                        (lambda machine: feed(machine, Unbind(sequence_number=1)), True)):
+        closed = end(in_state("esme", "BOUND_TRX"))[-1]
+        assert (closed.error is None) == agreed
+
+
+def test_nothing_is_late_while_we_do_not_read_ourselves() -> None:
+    machine = in_state("smsc", "BOUND_TRX")
+    machine.request(EXAMPLES[5], 0.0)
+    machine.receive(bytes(TEXT)[:20], 0.0)
+    machine.pause()
+    assert machine.deadline() is None and machine.tick(1e6) == []
+    machine.resume(100.0)
+    assert machine.tick(100.5) == [] and machine.deadline() == 101.0
+    assert [type(event) for event in machine.tick(101.0)] == [TimedOut]
+    assert isinstance(machine.tick(110.0)[-1], Closed)
+
+
+def test_a_deadline_that_moves_forward_without_a_request_is_told() -> None:
+    machine = in_state("esme", OPEN, limits=Limits(enquire_link=2.0))
+    pending = machine.request(BindTransceiver(system_id="x"), 0.0)
+    machine.hurried = False
+    feed(machine, pending.pdu.reply(system_id="smsc"))
+    assert machine.hurried and machine.deadline() == 2.0

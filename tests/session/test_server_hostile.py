@@ -1,6 +1,7 @@
 """Whatever a peer sends, and however it stops, the server answers or closes, its other sessions go on, and nothing is left behind."""
 
 import asyncio
+import contextlib
 import logging
 import random
 import socket
@@ -89,7 +90,7 @@ def test_random_pdus_in_random_pieces_do_no_harm(frames: list[bytes], bound: boo
                     octets = octets[cut:]
                     await asyncio.sleep(0)
                 esme.write(octets)
-                if esme.writer.can_write_eof():
+                with contextlib.suppress(OSError):  # the server may have dropped it already
                     esme.writer.write_eof()
                 for pdu in await esme.ended():
                     assert pdu.is_response or pdu.command in ("unbind", "enquire_link")

@@ -77,7 +77,7 @@ class Walk(RuleBasedStateMachine):
     def ask(self, role: str, which: int, timeout: float | None) -> None:
         side = self.sides[role]
         pdu = REQUESTS[role][which % len(REQUESTS[role])]
-        legal = pdu.command_id in allowed(side.machine.role, side.machine.state)
+        legal = pdu.command_id in allowed(side.machine.role, side.machine.state) and not side.machine.leaving
         try:
             side.machine.request(pdu, self.now, side.tokens, timeout)
         except WindowFull:

@@ -80,9 +80,14 @@ async def submit_buffer(outbox: Outbox, octets: bytes | bytearray | memoryview, 
             if command_id not in outbox.sendable:
                 raise EncodeError(f"command 0x{command_id:08X} is none that this client sends", field="command_id", row=share * _SHARE + at)
     line = deque(batches)
-    async with asyncio.TaskGroup() as group:
-        for _ in range(min(links, len(batches))):
-            group.create_task(_work(outbox, line, timeout))
+    outbox.batches += len(batches)  # so that nobody thinks that all is done while they wait for a link
+    try:
+        async with asyncio.TaskGroup() as group:
+            for _ in range(min(links, len(batches))):
+                group.create_task(_work(outbox, line, timeout))
+    finally:
+        outbox.batches -= len(batches)
+        outbox.wake()
     status, latency = array("I"), array("d")
     for batch in batches:
         status.frombytes(batch.command_status.cast("B"))
@@ -110,7 +115,7 @@ async def _free_link(outbox: Outbox, line: deque[Batch], timeout: float | None) 
         async with asyncio.timeout(timeout):
             while line and not outbox.closed:
                 for link in outbox.links:
-                    if link.machine.bulk is None and link.machine.bound:
+                    if link.machine.bulk is None and link.machine.bound and not link.machine.leaving:
                         return link
                 await outbox.arrival()
     except TimeoutError:

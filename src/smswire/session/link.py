@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import socket
 import time
 from asyncio import Future
@@ -11,19 +12,31 @@ from collections.abc import Callable
 from math import inf
 from typing import Any, Protocol, cast
 
-from smpp_core import Pdu, RequestTimeout, SessionClosed, SmppError
+from smpp_core import Framer, Pdu, RequestTimeout, SessionClosed, SmppError
 
 from .events import Answered, Closed, Event, Pending, Requested, TimedOut
 from .machine import Machine
 
-__all__ = ["Link", "Observer", "Owner", "Settled", "clock_of"]
+__all__ = ["Link", "Observer", "Owner", "Settled", "clock_of", "delay_of"]
 
 log = logging.getLogger("smswire.session")
+
+# What a callback of the owner may raise without harm to the session; a handler may be cancelled by its own hand.
+_FAULTS = (Exception, asyncio.CancelledError)
+# A PDU of ours is never longer: its length field and the widest TLVs of a profile fit.
+MAX_FRAME = 0x7FFFFFFF
 
 
 def clock_of(loop: asyncio.AbstractEventLoop) -> Callable[[], float]:
     """The clock of a loop's machines, in seconds: the loop's own, but uvloop's stands still in a turn and counts in milliseconds."""
     return loop.time if isinstance(loop, asyncio.BaseEventLoop) else time.monotonic
+
+
+def delay_of(loop: asyncio.AbstractEventLoop, seconds: float) -> float:
+    """What to give call_later. uvloop rounds to milliseconds, so that less than half of one would come at once, again and again."""
+    if seconds <= 0 or isinstance(loop, asyncio.BaseEventLoop):
+        return max(seconds, 0.0)
+    return math.ceil(seconds * 1e3) / 1e3
 
 
 class Owner(Protocol):
@@ -96,7 +109,10 @@ class Link(asyncio.Protocol):
         return self._time()
 
     def _see(self, pdu: Pdu) -> None:
-        self.observer.received(self, pdu)  # type: ignore[union-attr]
+        try:
+            self.observer.received(self, pdu)  # type: ignore[union-attr]
+        except _FAULTS:
+            log.exception("an observer failed over a PDU that came")
 
     # -- what the owner does ----------------------------------------------------------------------------------------------------
 
@@ -116,8 +132,7 @@ class Link(asyncio.Protocol):
         if not self._flushing:
             self._flush_soon()
         if machine.has_news and not self._reading:
-            self._handle_events(machine.receive(b"", self._time()))
-            self.arm()
+            self._go_on()
         return taken
 
     def send(self, octets: bytes) -> None:
@@ -129,12 +144,14 @@ class Link(asyncio.Protocol):
     def unbind(self) -> None:
         """Ask for the end of the session; what is in flight can still be answered."""
         self.machine.unbind(self._time())
+        if self.machine.has_news and not self._reading:
+            self._go_on()
         self.flush()
         self.arm()
 
     def close(self, reason: str, error: SmppError | None = None) -> None:
         """End the session: what waits is settled with SessionClosed; what is queued is still written, for a while."""
-        self._handle_events(self.machine.close(reason, error))
+        self._read(self.machine.close(reason, error))
         self.flush()
 
     def abort(self) -> None:
@@ -185,31 +202,46 @@ class Link(asyncio.Protocol):
         finally:
             self._reading = False
             self.flush()
-        if machine.partial_deadline < self._wake:
+            if machine.partial_deadline < self._wake or machine.hurried:
+                self.arm()
+
+    def _go_on(self) -> None:
+        """Tell what the machine could not tell before, until there is no more; what the owner does meanwhile adds to it."""
+        machine = self.machine
+        self._reading = True
+        try:
+            while machine.has_news:
+                self._read(machine.receive(b"", self._time()))
+        finally:
+            self._reading = False
             self.arm()
 
     def _read(self, events: list[Event]) -> None:
         owner, metrics = self.owner, self.metrics
         for event in events:
             kind = event.__class__
-            if kind is Requested:
-                owner.link_request(self, event.pdu)  # type: ignore[union-attr]
-            elif kind is Answered:
-                pending, response = event.pending, event.response  # type: ignore[union-attr]
-                if metrics is not None:
-                    metrics.answered(pending.pdu.command, response.command_status, event.latency)  # type: ignore[union-attr]
-                token = pending.token
-                if token.__class__ is Future:
-                    if not token.done():
-                        token.set_result(response)
-                elif token is not None:
-                    token.settled(pending, response)
-            else:
-                self._handle_events([event])
+            try:
+                if kind is Requested:
+                    if not self._closing:  # else nobody could answer any more: it comes again
+                        owner.link_request(self, event.pdu)  # type: ignore[union-attr]
+                elif kind is Answered:
+                    pending, response = event.pending, event.response  # type: ignore[union-attr]
+                    if metrics is not None:
+                        metrics.answered(pending.pdu.command, response.command_status, event.latency)  # type: ignore[union-attr]
+                    token = pending.token
+                    if token.__class__ is Future:
+                        if not token.done():
+                            token.set_result(response)
+                    elif token is not None:
+                        token.settled(pending, response)
+                else:
+                    self._handle_seldom(event)
+            except _FAULTS:  # one caller's fault must not cost the others of this read their answers
+                log.exception("peer %s: what was told of %s failed", self.peername, kind.__name__)
 
     def eof_received(self) -> bool:
         """The peer has half-closed: an SMPP session needs both directions."""
-        self._handle_events(self.machine.eof(self._time()))
+        self._read(self.machine.eof(self._time()))
         self.flush()
         return False
 
@@ -217,7 +249,9 @@ class Link(asyncio.Protocol):
         """The transport is gone."""
         self._lost = True
         reason = f"the connection was lost: {exc}" if exc is not None else "the connection was closed"
-        self._handle_events(self.machine.close(reason))
+        error = SessionClosed(reason)
+        error.__cause__ = exc
+        self._read(self.machine.close(reason, error))
         for handle in (self._handle, self._stuck):
             if handle is not None:
                 handle.cancel()
@@ -228,6 +262,7 @@ class Link(asyncio.Protocol):
     def pause_writing(self) -> None:
         """The peer does not read: read nothing from it either, and give up if that lasts."""
         self.writable = False
+        self.machine.pause()
         if self.transport is not None and not self.transport.is_closing():
             self.transport.pause_reading()
         timeout = self.machine.limits.stuck_timeout
@@ -237,6 +272,7 @@ class Link(asyncio.Protocol):
     def resume_writing(self) -> None:
         """The peer reads again."""
         self.writable = True
+        self.machine.resume(self._time())
         if self.transport is not None and not self.transport.is_closing():
             self.transport.resume_reading()
         if self._stuck is not None and not self._closing:
@@ -244,6 +280,7 @@ class Link(asyncio.Protocol):
             self._stuck = None
         if self.machine.bulk is not None:
             self.machine.bulk.refill()
+        self.arm()
         resumed = getattr(self.owner, "link_writable", None)
         if resumed is not None:
             resumed(self)
@@ -260,36 +297,35 @@ class Link(asyncio.Protocol):
         frames = self.machine.take()
         if frames and self.transport is not None and not self._lost:
             if self.observer is not None:
-                for frame in frames:
-                    self.observer.sent(self, frame)
+                self._show(frames)
             self.write_frames(frames)
         if self._closing and self.transport is not None and not self.transport.is_closing():
             self.transport.close()
+
+    def _show(self, frames: list[bytes]) -> None:
+        assert self.observer is not None
+        for frame in Framer(MAX_FRAME).feed(b"".join(frames)):
+            try:
+                self.observer.sent(self, frame)
+            except _FAULTS:
+                log.exception("an observer failed over a PDU that goes")
 
     def write_frames(self, frames: list[bytes]) -> None:
         """Write PDUs to the transport; the one place that does. A simulator's faults override it."""
         assert self.transport is not None
         self.transport.write(frames[0] if len(frames) == 1 else b"".join(frames))
 
-    def _handle_events(self, events: list[Event]) -> None:
-        for event in events:
-            if isinstance(event, Requested):
-                self.owner.link_request(self, event.pdu)
-                continue
-            if isinstance(event, Answered):
-                if self.metrics is not None:
-                    self.metrics.answered(event.pending.pdu.command, event.response.command_status, event.latency)
-                _settle(event.pending, event.response)
-                continue
-            if isinstance(event, TimedOut):
-                if self.metrics is not None:
-                    self.metrics.timed_out(event.pending.pdu.command)
-                seconds = event.pending.deadline - event.pending.sent_at
-                _settle(event.pending, RequestTimeout(f"no response to {event.pending.pdu.command} in {seconds:g} s", written=True))
-                continue
-            if isinstance(event, Closed):
-                self._end(event)
-            self.owner.link_event(self, event)
+    def _handle_seldom(self, event: Event) -> None:
+        if isinstance(event, TimedOut):
+            pending = event.pending
+            if self.metrics is not None:
+                self.metrics.timed_out(pending.pdu.command)
+            seconds = pending.deadline - pending.sent_at
+            _settle(pending, RequestTimeout(f"no response to {pending.pdu.command} in {seconds:g} s", written=True))
+            return
+        if isinstance(event, Closed):
+            self._end(event)
+        self.owner.link_event(self, event)
 
     def _end(self, event: Closed) -> None:
         self._closing = True
@@ -298,7 +334,10 @@ class Link(asyncio.Protocol):
                 self.metrics.lost(pending.pdu.command)
             error = SessionClosed(f"the session ended before the response: {event.reason}", self.machine.was_written(pending))
             error.__cause__ = event.error
-            _settle(pending, error)
+            try:
+                _settle(pending, error)
+            except _FAULTS:
+                log.exception("the end of a %s could not be told", pending.pdu.command)
         if self.machine.bulk is not None:
             self.machine.bulk.lost(event.reason)
         if not self._lost and self._stuck is None:
@@ -314,7 +353,7 @@ class Link(asyncio.Protocol):
             return
         timeout = self.machine.limits.stuck_timeout
         log.warning("peer %s: %d octets unread for %g s; the connection is dropped", self.peername, self._unsent(), timeout)
-        self._handle_events(self.machine.close(f"the peer has read nothing for {timeout:g} s"))
+        self._read(self.machine.close(f"the peer has read nothing for {timeout:g} s"))
         self.abort()
 
     def _unsent(self) -> int:
@@ -324,6 +363,7 @@ class Link(asyncio.Protocol):
 
     def arm(self) -> None:
         """Have the loop call when the machine's next deadline has come. A deadline that moved back is met early and set anew."""
+        self.machine.hurried = False
         when = self.machine.deadline()
         if when is None or self._lost:
             return
@@ -332,13 +372,15 @@ class Link(asyncio.Protocol):
                 return
             self._handle.cancel()
         self._wake = when
-        self._handle = self.loop.call_later(max(0.0, when - self._time()), self._tick)
+        self._handle = self.loop.call_later(delay_of(self.loop, when - self._time()), self._tick)
 
     def _tick(self) -> None:
         self._handle, self._wake = None, inf
-        self._handle_events(self.machine.tick(self._time()))
-        self.flush()
-        self.arm()
+        try:
+            self._read(self.machine.tick(self._time()))
+            self.flush()
+        finally:
+            self.arm()
 
 
 def _settle(pending: Pending, outcome: Pdu | SmppError) -> None:

@@ -63,6 +63,8 @@ _BIND_RESPS: Final = frozenset(id | _RESPONSE for id in _BINDS)
 # Answered by the machine, not handed to the application.
 _OWN: Final = frozenset((_ENQUIRE, _UNBIND))
 _WITHOUT_RESPONSE: Final = frozenset(id for id, row in COMMANDS.items() if not row.is_response and not row.response)
+_ENQUIRE_RESP: Final = _ENQUIRE | _RESPONSE
+_GRACE: Final = 1.0  # seconds in which octets that waited in the socket are read
 _LATE: Final = 1_000  # timed-out sequence numbers that are remembered, to call their responses late
 
 
@@ -83,7 +85,7 @@ class Bulk(Protocol):
         """Give up what has waited too long."""
 
     def refill(self) -> None:
-        """The peer reads again: send what there is room for."""
+        """There may be room in the window, or the peer reads again: send what can be sent."""
 
     def lost(self, reason: str) -> None:
         """The session is over."""
@@ -98,10 +100,10 @@ class Machine:
     """
 
     __slots__ = (
-        "_accepts", "_control", "_due", "_enquire", "_faults", "_flushed", "_framer", "_heard", "_held", "_held_octets", "_late",
-        "_next", "_orders", "_ours", "_out", "_partial_at", "_peer_unbind", "_since", "_unbind_by", "_unbound", "bind", "bulk",
-        "limits", "overload_status", "partial_deadline", "peer", "pending", "profile", "role", "seen", "state", "strict",
-        "unsettled", "unsettled_octets", "window",
+        "_accepts", "_blind_until", "_control", "_doom", "_due", "_enquire", "_faults", "_flushed", "_framer", "_heard", "_held",
+        "_held_octets", "_late", "_next", "_orders", "_ours", "_out", "_partial_at", "_peer_unbind", "_replied", "_since",
+        "_unbind_by", "_unbound", "_untold", "bind", "bulk", "hurried", "limits", "overload_status", "partial_deadline", "peer",
+        "pending", "profile", "role", "seen", "state", "strict", "unsettled", "unsettled_octets", "window",
     )
 
     def __init__(
@@ -135,12 +137,18 @@ class Machine:
         self._partial_at = -1
         self._enquire: Pending | None = None
         self._peer_unbind: Pdu | None = None  # not answered before our answers are out
+        self._doom: tuple[str, SmppError] | None = None  # the end, as soon as what came before it has been told
+        self._untold = 0  # requests of the peer that this very call returns: nobody could answer them yet
+        self._replied = 0  # how many requests of ours there were when the last reply was sent
+        self._blind_until = -inf  # what is late is not judged while nothing is read
+        self.hurried = False  # the deadline may have moved forward without a request
         self._unbind_by = inf
         self._due: list[Event] = []
         self._enter(OPEN)
 
     def _enter(self, state: str) -> None:
         self.state = state
+        self.hurried = True
         self._ours = allowed(self.role, state)
         self._unbound = state not in BOUND
         # Until the peer has read our unbind it is still bound: what it sends is legal, but nobody answers.
@@ -150,6 +158,11 @@ class Machine:
     def bound(self) -> bool:
         """True from a bind's good answer to the unbind or the end."""
         return self.state in BOUND
+
+    @property
+    def leaving(self) -> bool:
+        """True from the peer's unbind on: it answers nothing that is sent now."""
+        return self._peer_unbind is not None
 
     @property
     def closed(self) -> bool:
@@ -164,7 +177,11 @@ class Machine:
     @property
     def has_news(self) -> bool:
         """True if `receive(b"", now)` has more to tell: a `reply` let it go on, or a read held more requests than may wait at once."""
-        return bool(self._due or self._held and not self._waits_for_bind())
+        if self._due:
+            return True
+        if self._unbound and (self.state == CLOSED or self._waits_for_bind()):
+            return False
+        return bool(self._held) or self._doom is not None or self._framer.error is not None
 
     # -- requests and replies of this side --------------------------------------------------------------------------------------
 
@@ -200,7 +217,7 @@ class Machine:
         if not keep_sequence:
             self._next = sequence + 1 if sequence < MAX_SEQUENCE else 1
             pdu = pdu.with_sequence(sequence)
-        deadline = now + (self.limits.response_timeout if timeout is None else timeout)
+        deadline = now + ((self.limits.response_timeout or inf) if timeout is None else timeout)
         self._orders = order = self._orders + 1
         pending = Pending(sequence, pdu, token, now, deadline, command_id | _RESPONSE, order)
         if control:
@@ -216,8 +233,8 @@ class Machine:
 
     def _refuse_own(self, pdu: Pdu) -> None:
         row = pdu.row
-        if self.state == CLOSED or self.state == UNBINDING:
-            raise SessionClosed(f"the session is {self.state.lower()}")
+        if self.state == CLOSED or self.state == UNBINDING or self._peer_unbind is not None:
+            raise SessionClosed(f"the session is {'unbinding' if self.state != CLOSED else 'closed'}")
         if row is None or row.is_response:
             raise EncodeError(f"{pdu.command} is no request", field="command_id")
         if row.sender not in (self.role, "both") or self.state in BOUND:
@@ -227,15 +244,20 @@ class Machine:
     def reserve(self, count: int) -> int:
         """Set count sequence numbers aside for a buffer of requests; return the first. They follow each other, up to the wrap."""
         first = self._next
-        if first + count - 1 > MAX_SEQUENCE:
-            first = 1
+        while True:
+            if first + count - 1 > MAX_SEQUENCE:
+                first = 1
+            taken = [number for number in (*self.pending, *self._control) if first <= number < first + count]
+            if not taken:
+                break
+            first = max(taken) + 1
         self._next = first + count if first + count <= MAX_SEQUENCE else 1
         return first
 
     def send(self, octets: bytes) -> None:
         """Put octets of whole PDUs behind what waits to be written; their numbers come from `reserve`."""
-        if self.state not in BOUND:
-            raise SessionClosed(f"the session is {self.state.lower()}")
+        if self._unbound or self._peer_unbind is not None:
+            raise SessionClosed(f"the session is {'closed' if self.state == CLOSED else 'unbinding'}")
         self._out.append(octets)
 
     def reply(self, request: Pdu, response: Pdu, now: float) -> bool:
@@ -250,6 +272,7 @@ class Machine:
         if response.sequence_number != request.sequence_number:
             response = response.with_sequence(request.sequence_number)
         self._out.append(bytes(response))
+        self._replied = self._orders
         if self._unbound and command_id in _BIND_RESPS:
             if not response.command_status:
                 self.bind = request
@@ -263,15 +286,26 @@ class Machine:
 
     def unbind(self, now: float) -> None:
         """Ask for the end of the session. Nothing is sent after it; what is in flight can still be answered. SMPP 3.4 4.2."""
-        if self.state in BOUND:
+        if self._peer_unbind is not None:
+            self._answer_unbind()
+        elif self.state in BOUND:
             self._register(Unbind(), _UNBIND, now, None, self.limits.unbind_timeout or inf, False, True)
             self._enter(UNBINDING)
 
-    def close(self, reason: str, error: SmppError | None = None) -> list[Event]:
-        """End the session at once. Returns what is left to tell, its last event Closed with the requests that got no response."""
+    def close(self, reason: str, error: SmppError | None = None, *, agreed: bool = False) -> list[Event]:
+        """End the session at once. Returns what is left to tell, its last event Closed with the requests that got no response.
+
+        error: what ended it, default SessionClosed(reason), and None if agreed. Requests that nobody has taken to write are not written
+        any more: their callers are told so, and may send them elsewhere. Answers still are.
+        """
         if self.state == CLOSED:
             return self._news()
+        if error is None and not agreed:
+            error = SessionClosed(reason)
         lost = [*self.pending.values(), *self._control.values()]
+        unwritten = {id(bytes(pending.pdu)) for pending in lost if not self.was_written(pending)}
+        if unwritten:
+            self._out = [octets for octets in self._out if id(octets) not in unwritten]
         self.pending.clear()
         self._control.clear()
         self._held.clear()
@@ -284,7 +318,8 @@ class Machine:
         """The octets to write now, one item a PDU (several where `send` was used), in order."""
         frames = self._out
         self._out = []
-        self._flushed = self._orders
+        if self.state != CLOSED:
+            self._flushed = self._orders
         return frames
 
     def was_written(self, pending: Pending) -> bool:
@@ -302,33 +337,61 @@ class Machine:
         events = self._news() if self._due else []
         if self.state == CLOSED:
             return events
-        self._heard = now
-        framer = self._framer
+        self._untold = 0
+        framer, bulk = self._framer, self.bulk
+        if octets:
+            self._heard = now
         if self._held:
             self._go_on(now, events)
-        try:
-            frames = framer.feed(octets)
-        except FrameError as error:
-            self._break(error, events)
-            return events
+        if self._doom is not None:
+            return events if self._untold else events + self.close(*self._doom)
+        if framer.error is None or not self._held:
+            try:
+                frames = framer.feed(octets)
+            except FrameError as error:
+                if not self._untold:
+                    self._break(error, events)
+                return events
+            if bulk is not None:
+                frames = self._settle_bulk(bulk, frames, now)
+            if self._held and not self._waits_for_bind():
+                self._held += frames
+            else:
+                self._read(frames, now, events)
+        self._finish(now, events)
+        return events
+
+    def _finish(self, now: float, events: list[Event]) -> None:
+        """After a read: the end that it brought, once what came before has been told; room in the window; the time of a partial PDU."""
+        framer = self._framer
+        told = not self._untold and not self._held
+        if self._doom is not None and told:
+            events.extend(self.close(*self._doom))
+        if self.state == CLOSED:
+            return
         if self.bulk is not None:
-            frames = self.bulk.settle(frames, now)
-        if self._held and not self._waits_for_bind():
-            self._held += frames
-        else:
-            self._read(frames, now, events)
-        if framer.error is not None and self.state != CLOSED:
-            self._break(framer.error, events)
+            self.bulk.refill()
+        if framer.error is not None:
+            if told:
+                self._break(framer.error, events)
         elif not framer.buffered:
             self.partial_deadline = inf
         elif framer.offset != self._partial_at or self.partial_deadline == inf:
             self._partial_at = framer.offset
             self.partial_deadline = now + (self.limits.pdu_timeout or inf)
-        return events
+
+    def _settle_bulk(self, bulk: Bulk, frames: list[bytes], now: float) -> list[bytes]:
+        rest = bulk.settle(frames, now)
+        if self.seen is not None:
+            others = {id(frame) for frame in rest}
+            for frame in frames:
+                if id(frame) not in others:
+                    self.seen(decode(frame, strict=False, profile=self.profile))
+        return rest
 
     def _read(self, frames: list[bytes], now: float, events: list[Event]) -> None:
         pending_by_sequence, seen, strict, profile = self.pending, self.seen, self.strict, self.profile
-        limits, untold = self.limits, 0
+        limits = self.limits
         for at, frame in enumerate(frames):
             if self._unbound and self._waits_for_bind():
                 self._hold(frames[at:], events)
@@ -341,7 +404,7 @@ class Machine:
                     if seen is not None:
                         seen(pdu)
                     self._fault(error, now, events)
-                    if self.state == CLOSED:
+                    if self._doom is not None:
                         return
                     continue
             command_id = pdu.command_id
@@ -356,13 +419,13 @@ class Machine:
                         continue
                 elif self._peer_unbind is None and command_id not in _WITHOUT_RESPONSE:
                     if self.unsettled >= limits.inbound or self.unsettled_octets >= limits.inbound_octets:
-                        if untold:  # nobody could answer these yet: one read must not be refused for being long
+                        if self._untold:  # nobody could answer these yet: one read must not be refused for being long
                             self._held = frames[at:]
                             return
                         self._out.append(bytes(pdu.reply(self.overload_status)))
                         events.append(Refused(pdu, self.overload_status))
                         continue
-                    untold += 1
+                    self._untold += 1
                     self.unsettled += 1
                     self.unsettled_octets += len(frame)
                     if command_id in _BINDS:
@@ -383,6 +446,8 @@ class Machine:
         elif command_id == _UNBIND and (self.state in BOUND or self.state == UNBINDING):
             self._peer_unbind = pdu
             self._unbind_by = now + (self.limits.unbind_timeout or inf)
+            self._ours = frozenset(id for id in self._ours if id >= _RESPONSE)
+            self.hurried = True
             if self.state == UNBINDING or self.unsettled <= 0:
                 self._answer_unbind()
                 events.extend(self._news())
@@ -410,9 +475,10 @@ class Machine:
     def _response(self, pdu: Pdu, command_id: int, now: float, events: list[Event]) -> None:
         sequence = pdu.sequence_number
         pending = self.pending.get(sequence) or self._control.get(sequence)
-        if command_id == _NACK and pending is None and sequence == 0 and len(self.pending) + len(self._control) == 1:
-            # The peer could not even read the number: with one request in flight there is no doubt which one it means.
-            pending = next(iter((self.pending or self._control).values()))
+        if command_id == _NACK and pending is None and sequence == 0 and self.window_used + len(self._control) == 1:
+            # The peer could not even read the number. With one request in flight, and no reply sent since, there is no doubt what it means.
+            only = next(iter((self.pending or self._control).values()), None)
+            pending = only if only is not None and only.order > self._replied else None
         if pending is None or command_id not in (pending.response_id, _NACK):
             events.append(Nacked(pdu) if command_id == _NACK else Orphan(pdu, sequence in self._late))
             return
@@ -429,14 +495,14 @@ class Machine:
             events.append(Bound(self.state))
         elif pending.response_id == _UNBIND | _RESPONSE:
             events.append(Unbound(by_peer=False))
-            events.extend(self.close("unbound"))
+            events.extend(self.close("unbound", agreed=True))
 
     def _answer_unbind(self) -> None:
         pdu, self._peer_unbind = self._peer_unbind, None
         if pdu is not None:
             self._out.append(bytes(pdu.reply()))
             self._due.append(Unbound(by_peer=True))
-            self._due = self.close("unbound by the peer")
+            self._due = self.close("unbound by the peer", agreed=True)
 
     # -- a bind that is being answered ----------------------------------------------------------------------------------------------
 
@@ -466,7 +532,7 @@ class Machine:
         self._faults.append(now)
         limit = self.limits.faults_per_minute
         if limit and len(self._faults) == limit and now - self._faults[0] < 60:
-            events.extend(self.close(f"{limit} broken PDUs within a minute", error))
+            self._doom = f"{limit} broken PDUs within a minute", error
 
     def _break(self, error: FrameError, events: list[Event]) -> None:
         """The stream cannot be cut any more: say so, unless another protocol is spoken or we have said unbind, and end."""
@@ -487,6 +553,8 @@ class Machine:
         if self.state == CLOSED:
             return None
         limits = self.limits
+        if self._blind_until == inf:
+            return None
         when = min(self.partial_deadline, self._unbind_by if self._peer_unbind is not None else inf)
         if self.pending:
             when = min(when, min(pending.deadline for pending in self.pending.values()))
@@ -498,12 +566,23 @@ class Machine:
             when = min(when, self._since + limits.bind_timeout)
         if limits.enquire_link and self._enquire is None and self.state in BOUND:
             when = min(when, self._heard + limits.enquire_link)
-        return when if when != inf else None
+        return max(when, self._blind_until) if when != inf else None
+
+    def pause(self) -> None:
+        """Nothing is read from now on, because the peer does not read: what is late then is not the peer's fault."""
+        self._blind_until = inf
+
+    def resume(self, now: float) -> None:
+        """Octets are read again. What was late has a second to show up."""
+        self._blind_until = now + _GRACE
+        if self.partial_deadline != inf:
+            self.partial_deadline = now + self.limits.pdu_timeout
+        self.hurried = True
 
     def tick(self, now: float) -> list[Event]:
         """Let time pass: ask a silent peer, give up what waited too long."""
         events = self._news()
-        if self.state == CLOSED:
+        if self.state == CLOSED or now < self._blind_until:
             return events
         limits = self.limits
         if now >= self.partial_deadline:
@@ -519,11 +598,14 @@ class Machine:
             events.append(TimedOut(pending))
         if self.bulk is not None:
             self.bulk.expire(now)
+            self.bulk.refill()
         for pending in [kept for kept in self._control.values() if now >= kept.deadline]:
             del self._control[pending.sequence]
             events.append(TimedOut(pending))
-            if pending is not self._enquire:
+            if pending.response_id != _ENQUIRE_RESP:
                 return events + self.close(f"no answer to {pending.pdu.command} in time", RequestTimeout(written=True))
+            if pending is not self._enquire:
+                continue  # the application's own
             self._enquire = None
             if self._heard <= pending.sent_at:  # other PDUs show that the peer lives, even if it does not answer this one
                 return events + self.close("no answer to enquire_link in time", RequestTimeout("no answer to enquire_link", True))

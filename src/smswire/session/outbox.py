@@ -28,7 +28,7 @@ from smpp_core.spec.values import CommandStatus
 
 from .adaptive import THROTTLING, Adaptive
 from .events import Pending
-from .link import Link, clock_of
+from .link import Link, clock_of, delay_of
 from .rate import Rate
 from .retry import Retry
 from .states import BOUND_RX, BOUND_TRX, allowed
@@ -179,6 +179,7 @@ class Outbox:
         self._rebind = rebind
         self._leaving: list[Link] = []  # that send no more, until they have ended
         self.now = clock_of(loop)  # seconds, as those of links
+        self.batches = 0  # of buffers that are not over yet: those who send them count them
         self.waiting: deque[Ask] = deque()  # with some that are done
         self._gone = 0  # of those, how many are done already
         self._resting: dict[Ask, None] = {}
@@ -207,22 +208,26 @@ class Outbox:
 
     def put_now(self, ask: Ask) -> None:
         """Send at once or raise: WindowFull if it had to wait for window or rate, SessionClosed(written=False) if no link is bound."""
-        if not self.links:
+        if not self.waiting and self._send(ask):
+            return
+        if not any(link.machine.bound and not link.machine.leaving for link in self.links):
             raise SessionClosed("no link is bound")
         if self.waiting:
             raise WindowFull("other requests wait already")
-        if self._pick() is None:
-            raise WindowFull("every window is full")
-        if not self._send(ask):
-            raise WindowFull("the rate allows no more at this moment")
+        raise WindowFull("every window is full" if self._pick() is None else "the rate allows no more at this moment")
 
-    def withdraw(self, ask: Ask) -> None:
-        """Forget an ask whose caller has gone. What was sent keeps its place in the window until it is answered."""
+    def withdraw(self, ask: Ask) -> bool:
+        """Forget an ask whose caller has gone. What was sent keeps its place in the window until it is answered.
+
+        Returns whether it was: the peer may have it, and what it says will not be told.
+        """
         stage, ask.stage = ask.stage, DONE
         if stage == WAITING:
             self._left()
         elif stage == RESTING:
             self._rested(ask)
+            self.look_whether_idle()
+        return stage == SENT
 
     def close(self, reason: str) -> None:
         """Take nothing any more; what waits ends with SessionClosed(written=False), what rests with its last answer."""
@@ -244,7 +249,7 @@ class Outbox:
         self.look_whether_idle()
 
     async def idle(self) -> None:
-        """Wait until nothing waits, rests or is in flight."""
+        """Wait until nothing waits, rests or is in flight, and no buffer is under way."""
         while self.busy:
             future = self.loop.create_future()
             self.idlers.append(future)
@@ -274,8 +279,13 @@ class Outbox:
 
     @property
     def busy(self) -> bool:
-        """True while something waits, rests or is in flight."""
-        return len(self) > 0 or any(link.machine.window_used for link in (*self.links, *self._leaving))
+        """True while something waits, rests or is in flight, or a buffer is under way."""
+        return len(self) > 0 or self.batches > 0 or any(link.machine.window_used for link in (*self.links, *self._leaving))
+
+    @property
+    def in_line(self) -> int:
+        """How many would be sent now if there were room; not those that rest."""
+        return len(self.waiting) - self._gone
 
     def __len__(self) -> int:
         """How many wait or rest."""
@@ -348,7 +358,7 @@ class Outbox:
                 ask.stage = RESTING
                 ask.response = response
                 ask.segments = 0
-                ask.handle = self.loop.call_later(delay, self._again, ask)
+                ask.handle = self.loop.call_later(delay_of(self.loop, delay), self._again, ask)
                 self._resting[ask] = None
                 if self.retry.kind(row) == "rebind" and self._rebind is not None and ask.link in self.links:
                     link = ask.link
@@ -411,15 +421,15 @@ class Outbox:
             delay = self._delay(ask)
             if delay > 0:
                 if self._pause is None:
-                    self._pause = self.loop.call_later(delay, self._go_on)
+                    self._pause = self.loop.call_later(delay_of(self.loop, delay), self._go_on)
                 return False
         try:
             link.request(ask.pdu, ask, timeout)
-        except SessionClosed:  # it has ended in this very turn, and the owner hears of it next
+        except SessionClosed:  # it has ended in this very turn, and the owner hears of it next; or one of the sides has said unbind
             if self.adaptive is not None:
                 self.adaptive.lost(ask.segments)
             self._leave(link)
-            return False
+            return self._send(ask)
         ask.link = link
         ask.stage = SENT
         return True
@@ -460,7 +470,7 @@ class Outbox:
             self._expiry.cancel()
         now = self.now()
         self._expires = max(deadline, now + _GRAIN)
-        self._expiry = self.loop.call_later(self._expires - now, self._look_for_expired)
+        self._expiry = self.loop.call_later(delay_of(self.loop, self._expires - now), self._look_for_expired)
 
     def _look_for_expired(self) -> None:
         self._expiry = None
