@@ -69,7 +69,7 @@ def in_state(role: Role, state: str, **options) -> Machine:
         bind = BINDS.get(state, BindTransceiver)(system_id="x", sequence_number=9)
         if role == "smsc":
             feed(machine, bind)
-            machine.reply(bind, bind.reply(system_id="smsc"), 0.0)
+            machine.reply(bind, bind.reply(system_id="smsc"))
         else:
             pending = machine.request(bind, 0.0)
             feed(machine, pending.pdu.reply(system_id="smsc"))
@@ -290,7 +290,7 @@ def test_a_bind_takes_both_sides_to_its_state(state: str) -> None:
     esme, smsc = Machine("esme", now=0.0), Machine("smsc", now=0.0)
     esme.request(BINDS[state](system_id="x"), 0.0, "bind")
     [asked] = smsc.receive(b"".join(esme.take()), 0.0)
-    smsc.reply(asked.pdu, asked.pdu.reply(system_id="smsc"), 0.0)
+    smsc.reply(asked.pdu, asked.pdu.reply(system_id="smsc"))
     assert smsc.receive(b"", 0.0) == [Bound(state)]
     answered, bound = esme.receive(b"".join(smsc.take()), 0.0)
     assert answered.pending.token == "bind" and bound == Bound(state)
@@ -314,7 +314,7 @@ def test_what_comes_behind_a_bind_waits_until_the_bind_is_answered() -> None:
         bind = BindTransmitter(system_id="x", sequence_number=1)
         assert feed(machine, bind, TEXT) == [Requested(bind)]
         assert machine.receive(b"", 0.0) == [] and not machine.has_news
-        machine.reply(bind, bind.reply(status), 0.0)
+        machine.reply(bind, bind.reply(status))
         assert machine.has_news
         events = machine.receive(b"", 0.0)
         assert isinstance(events[-1], Faulted if status else Requested)
@@ -335,7 +335,7 @@ def test_outbind_makes_the_esme_bind_in_the_other_direction() -> None:
     assert isinstance(told, Notified) and told.pdu.command == "outbind" and esme.state == smsc.state == OUTBOUND
     esme.request(BindReceiver(system_id="x"), 0.0)
     [asked] = smsc.receive(b"".join(esme.take()), 0.0)
-    smsc.reply(asked.pdu, asked.pdu.reply(), 0.0)
+    smsc.reply(asked.pdu, asked.pdu.reply())
     esme.receive(b"".join(smsc.take()), 0.0)
     assert esme.state == smsc.state == "BOUND_RX"
 
@@ -378,13 +378,13 @@ def test_the_answer_to_unbind_waits_for_the_answers_that_are_owed_and_not_for_ev
         feed(machine, TEXT, Unbind(sequence_number=2), TEXT.with_sequence(3), now=1.0)
         assert sent(machine) == []
         if patient:
-            assert machine.reply(TEXT, TEXT.reply(message_id="1"), 2.0)
+            assert machine.reply(TEXT, TEXT.reply(message_id="1"))
             assert [type(event) for event in machine.receive(b"", 2.0)] == [Unbound, Closed]
             assert [pdu.command for pdu in sent(machine)] == ["submit_sm_resp", "unbind_resp"]
         else:
             assert machine.deadline() == 6.0
             assert [type(event) for event in machine.tick(6.0)] == [Unbound, Closed]
-            assert not machine.reply(TEXT, TEXT.reply(message_id="1"), 7.0)
+            assert not machine.reply(TEXT, TEXT.reply(message_id="1"))
             assert [pdu.command for pdu in sent(machine)] == ["unbind_resp"]
 
 
@@ -411,7 +411,7 @@ def test_a_delivery_after_our_unbind_is_not_answered_so_that_it_comes_again() ->
     feed(machine, owed)
     machine.unbind(0.0)
     machine.take()
-    assert machine.reply(owed, owed.reply(), 0.0) is False
+    assert machine.reply(owed, owed.reply()) is False
     assert feed(machine, DeliverSm(sequence_number=2)) == [Unanswered(DeliverSm(sequence_number=2))]
     assert sent(machine) == []
 
@@ -514,7 +514,7 @@ def test_good_pdus_before_a_broken_frame_in_one_read_are_all_delivered() -> None
     events = machine.receive(bytes(TEXT) * 2 + bytes.fromhex("00000008 00000015"), 0.0)
     assert [type(event) for event in events] == [Requested, Requested] and machine.has_news
     for event in events:
-        assert machine.reply(event.pdu, event.pdu.reply(message_id="1"), 0.0)
+        assert machine.reply(event.pdu, event.pdu.reply(message_id="1"))
     assert [type(event) for event in machine.receive(b"", 0.0)] == [Faulted, Closed]
     assert [pdu.command for pdu in sent(machine)] == ["submit_sm_resp", "submit_sm_resp", "generic_nack"]
 
@@ -527,7 +527,7 @@ def test_requests_over_the_caps_are_refused_until_answers_make_room() -> None:
         assert [type(event) for event in machine.receive(b"", 0.0)] == [Refused]
         assert [(pdu.command_status, pdu.sequence_number) for pdu in sent(machine)] == [(0x58, 3)]
         for event in events[:2]:
-            machine.reply(event.pdu, event.pdu.reply(message_id="1"), 0.0)
+            machine.reply(event.pdu, event.pdu.reply(message_id="1"))
         assert (machine.unsettled, machine.unsettled_octets) == (0, 0)
         assert isinstance(feed(machine, TEXT)[0], Requested)
 
@@ -536,9 +536,9 @@ def test_an_answer_of_another_kind_is_the_callers_fault_and_the_request_still_wa
     machine = in_state("smsc", "BOUND_TRX")
     feed(machine, TEXT)
     with pytest.raises(EncodeError, match="data_sm_resp does not answer submit_sm"):
-        machine.reply(TEXT, EXAMPLES[BY_NAME["data_sm_resp"].id], 0.0)
+        machine.reply(TEXT, EXAMPLES[BY_NAME["data_sm_resp"].id])
     assert machine.unsettled == 1
-    assert machine.reply(TEXT, SubmitSmResp(sequence_number=99, message_id="1"), 0.0)
+    assert machine.reply(TEXT, SubmitSmResp(sequence_number=99, message_id="1"))
     assert [pdu.sequence_number for pdu in sent(machine)] == [1]
 
 
@@ -564,7 +564,7 @@ def test_whatever_a_peer_sends_the_machine_stays_in_a_legal_state(frames: list[b
     for at in range(0, len(stream), cut):
         for event in machine.receive(stream[at:at + cut], at):
             if isinstance(event, Requested) and not machine.closed:
-                machine.reply(event.pdu, event.pdu.reply(), at)
+                machine.reply(event.pdu, event.pdu.reply())
         assert machine.state in STATES
         for pdu in sent(machine):
             assert pdu.command_status or pdu.command_id in allowed(role, "BOUND_TRX") | allowed(role, OPEN)
@@ -590,7 +590,7 @@ def test_a_read_of_more_requests_than_may_wait_is_not_refused_if_each_is_answere
     events = feed(machine, *(TEXT.with_sequence(n) for n in range(1, 8)))
     while events:
         for event in events:
-            machine.reply(event.pdu, event.pdu.reply(message_id="1"), 0.0)
+            machine.reply(event.pdu, event.pdu.reply(message_id="1"))
         events = machine.receive(b"", 0.0) if machine.has_news else []
     assert [(pdu.sequence_number, pdu.command_status) for pdu in sent(machine)] == [(n, 0) for n in range(1, 8)]
 
@@ -609,7 +609,7 @@ def test_a_request_that_is_reported_unwritten_is_not_written_afterwards_and_answ
     machine = in_state("esme", "BOUND_TRX")
     delivery = DeliverSm(sequence_number=5)
     feed(machine, delivery)
-    machine.reply(delivery, delivery.reply(), 0.0)
+    machine.reply(delivery, delivery.reply())
     pending = machine.request(TEXT, 0.0)
     closed = machine.close("something")[-1]
     assert closed.lost == [pending] and not machine.was_written(pending)
@@ -622,7 +622,7 @@ def test_the_tenth_broken_pdu_ends_the_session_only_after_what_came_before_it_co
     machine = in_state("smsc", "BOUND_TRX")
     events = machine.receive(broken * 9 + bytes(TEXT) + broken, 0.0)
     assert [type(event) for event in events[-2:]] == [Requested, Faulted] and machine.has_news
-    assert machine.reply(TEXT, TEXT.reply(message_id="1"), 0.0)
+    assert machine.reply(TEXT, TEXT.reply(message_id="1"))
     assert [type(event) for event in machine.receive(b"", 0.0)] == [Closed]
     assert sent(machine)[-1].command == "submit_sm_resp"
 
@@ -664,7 +664,7 @@ def test_a_nack_with_sequence_0_is_given_to_no_request_while_it_may_mean_an_answ
     delivery = DeliverSm(sequence_number=1)
     feed(machine, delivery)
     machine.request(TEXT, 0.0)
-    machine.reply(delivery, delivery.reply(), 0.0)
+    machine.reply(delivery, delivery.reply())
     nack = GenericNack(command_status=2)
     assert feed(machine, nack) == [Nacked(nack)]
 

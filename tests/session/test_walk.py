@@ -112,7 +112,7 @@ class Walk(RuleBasedStateMachine):
         side = self.sides[role]
         if side.owed:
             request = side.owed.pop(at % len(side.owed))
-            side.machine.reply(request, request.reply(status), self.now)
+            side.machine.reply(request, request.reply(status))
             self.note(side, side.machine.receive(b"", self.now))
             self.collect(side)
 

@@ -127,12 +127,12 @@ class Link(asyncio.Protocol):
 
     def reply(self, request: Pdu, response: Pdu) -> bool:
         """Answer a request of the peer. Returns False if the session takes no answers any more."""
-        machine = self.machine
-        taken = machine.reply(request, response, self._time())
-        if not self._flushing:
-            self._flush_soon()
-        if machine.has_news and not self._reading:
-            self._go_on()
+        taken = self.machine.reply(request, response)
+        if not self._reading:  # else the read that this belongs to does both
+            if not self._flushing:
+                self._flush_soon()
+            if self.machine.has_news:
+                self._go_on()
         return taken
 
     def send(self, octets: bytes) -> None:

@@ -260,7 +260,7 @@ class Machine:
             raise SessionClosed(f"the session is {'closed' if self.state == CLOSED else 'unbinding'}")
         self._out.append(octets)
 
-    def reply(self, request: Pdu, response: Pdu, now: float) -> bool:
+    def reply(self, request: Pdu, response: Pdu) -> bool:
         """Send the answer to a Requested pdu. Returns False if the session no longer takes answers; the request will come again."""
         command_id = response.command_id
         if command_id != request.command_id | _RESPONSE and command_id != _NACK:
