@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import json
 import os
 import pty
 import re
 import signal
 import ssl
+import struct
 import subprocess
 import sys
+import termios
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -104,8 +107,21 @@ def test_on_a_terminal_a_line_says_what_goes_on() -> None:
     finally:
         os.close(master)
         os.close(slave)
-    assert "0 sessions, 0 messages (0/s), 0 receipts acknowledged, 0 owed" in shown
+    assert "0 sessions, 0 messages (0/s), 0 receipts acknowledged, 0 owed" in shown.replace("\r\n", "")
     assert shown.endswith("receipts: 0 sent, 0 acknowledged\r\n")
+
+
+def test_on_a_narrow_terminal_the_line_does_not_wrap() -> None:
+    master, slave = pty.openpty()
+    try:
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 30, 0, 0))
+        with running("--listen", "127.0.0.1:0", "--duration", "0.8", stderr=slave) as (process, _, _):
+            process.wait(timeout=20)
+            shown = os.read(master, 65536).decode()
+    finally:
+        os.close(master)
+        os.close(slave)
+    assert "\r\x1b[K0 sessions, 0 messages (0/s),\r" in shown
 
 
 def test_with_a_certificate_it_speaks_tls(tmp_path) -> None:
@@ -144,10 +160,11 @@ def test_it_lists_the_scenarios_that_ship(capsys) -> None:
     (["--account", "demo"], "NAME:PASSWORD"),
     (["--scenario", "reallistic"], "did you mean 'realistic'?"),
     (["--scenario", "{bad}"], "bad.toml: account[0].max_session: there is no such key; did you mean 'max_sessions'?"),
-    (["--scenario", "{empty}"], "the scenario 'plain' has no accounts; give one with --account NAME:PASSWORD"),
+    (["--scenario", "{empty}"], "empty.toml: the scenario has no accounts; give one with --account NAME:PASSWORD"),
     (["--tls-key", "{bad}"], "--tls-key"),
-    (["--tls-certificate", "{bad}"], "bad.toml: not usable as certificate and key"),
-    (["--tls-certificate", "none.pem"], "none.pem: No such file or directory"),
+    (["--tls-certificate", "{bad}"], "cannot be read as a certificate and a key in PEM form"),
+    (["--tls-certificate", "none.pem"], "--tls-certificate: none.pem cannot be opened: No such file or directory"),
+    (["--duration", "nan"], "nan is no number to work with"),
     (["--seed", "x"], "--seed"),
 ])
 def test_wrong_usage_is_one_sentence_and_exit_code_2(arguments, sentence, capsys, tmp_path) -> None:
@@ -164,5 +181,5 @@ def test_a_port_that_is_taken_is_one_sentence() -> None:
     with running("--listen", "127.0.0.1:0") as (_, _, port):
         done = subprocess.run([*COMMAND, "--listen", f"127.0.0.1:{port}"], capture_output=True, text=True, timeout=20)
     assert (done.returncode, done.stdout) == (2, "")
-    assert "in use" in done.stderr
+    assert f"--listen: 127.0.0.1:{port}: " in done.stderr and "in use" in done.stderr.lower()
     assert done.stderr.count("\n") == 1

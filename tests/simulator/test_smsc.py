@@ -708,7 +708,7 @@ def test_a_handset_writes_back() -> None:
 # -- all of it --------------------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", shipped())
+@pytest.mark.parametrize("name", [name for name in shipped() if name != "faults"])  # its lost answers: test_fault_matrix
 def test_each_shipped_scenario_runs_and_accounts_for_every_message(name: str) -> None:
     async def script(smsc: Simulator) -> None:
         esme = await InboxEsme.bound(smsc.port, "test", "test", system_type="HLR" if name == "hlr" else "")

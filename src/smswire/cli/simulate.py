@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import signal
 import ssl
 import sys
@@ -14,9 +15,13 @@ import click
 
 from smpp_core import EncodeError
 
+from ..session.tls import server_context
+from ..simulator.replay import Side
 from ..simulator.scenario import Scenario, ScenarioError, load, shipped
 from ..simulator.smsc import Simulator
+from .connecting import Amount, fill_streams
 from .options import Failure
+from .replaying import replay
 
 _EVERY = 0.5  # seconds between two status lines
 _MOST_PORT = 65_535
@@ -26,17 +31,23 @@ _MOST_PORT = 65_535
 @click.option("--listen", metavar="HOST:PORT", default="127.0.0.1:2775", show_default=True, help="Where; port 0 picks a free one.")
 @click.option("--account", "accounts", metavar="NAME:PASSWORD", multiple=True, help="Who may bind besides the scenario's accounts.")
 @click.option("--scenario", "source", metavar="NAME|FILE.toml", default="default", show_default=True, help="What the SMSC is like.")
-@click.option("--seed", type=int, help="Chance; default the scenario's seed.")
+@click.option("--seed", type=int, metavar="N", help="Chance; default the scenario's seed.")
 @click.option("--tls-certificate", type=click.Path(dir_okay=False), help="Speak TLS with this certificate chain (PEM).")
 @click.option("--tls-key", type=click.Path(dir_okay=False), help="The certificate's private key (PEM), if it is not in the same file.")
-@click.option("--duration", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS", help="Stop by itself after so long.")
+@click.option("--duration", type=Amount(), metavar="SECONDS", help="Stop by itself after so long.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="json: the summary as an object on stdout.")
+@click.option("--replay", "capture", type=click.Path(exists=True, dir_okay=False), help="Play the sessions of this capture instead.")
+@click.option("--as", "side", type=click.Choice(["server", "client"]), default="server", help="Whose part in them; default the server's.")
+@click.option("--smpp", "url", metavar="URL", help="With --as client: the server; a system_id in it goes into the binds.")
+@click.option("--speed", type=Amount(zero=True), default=1.0, show_default=True, metavar="X", help="Of a replay; 0 leaves out all pauses.")
 @click.option("--list-scenarios", is_flag=True, help="Show the scenarios that come with smswire.")
 def simulate(
     listen: str, accounts: tuple[str, ...], source: str, seed: int | None, tls_certificate: str | None, tls_key: str | None,
-    duration: float | None, form: str, list_scenarios: bool,
+    duration: float | None, form: str, capture: str | None, side: Side, url: str | None, speed: float, list_scenarios: bool,
 ) -> None:
     """An SMSC with accounts, networks and handsets, for clients to be tried against.
+
+    The scenarios that come with smswire have an account test with the password test; more by --account.
 
     Prints "smpp HOST:PORT" ("smpps" with TLS) once it accepts connections, and a summary on standard error at the end. SIGINT and SIGTERM
     end it: sessions are unbound, and the exit code is 0. A second signal drops connections that do not answer.
@@ -46,29 +57,36 @@ def simulate(
       smswire simulate --account demo:secret
       smswire simulate --listen 127.0.0.1:0 --scenario throttled --seed 7
       smswire simulate --scenario my.toml --duration 60 --format json
+      smswire simulate --replay session.pcap --as client --smpp smpp://127.0.0.1:2775
     """
     if list_scenarios:
         for name, line in shipped().items():
             click.echo(json.dumps({"name": name, "description": line}) if form == "json" else f"{name:10} {line}")
         return
+    fill_streams()
     host, port = _address(listen)
+    if capture is not None:
+        replay(capture, side, url, host, port, speed, duration, form, _loop_factory())
+        return
+    if side == "client" or url is not None:
+        raise Failure("--as client and --smpp are for --replay")
     named = dict(_account(text) for text in accounts)
     scenario = _scenario(source)
     if not named and not scenario.accounts:
-        raise Failure(f"the scenario {scenario.name!r} has no accounts; give one with --account NAME:PASSWORD")
+        raise Failure(f"{source}: the scenario has no accounts; give one with --account NAME:PASSWORD")
     try:
         smsc = Simulator(scenario, accounts=named, seed=seed, host=host, port=port, tls=_tls(tls_certificate, tls_key))
     except EncodeError as error:
         raise Failure(str(error)) from None
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        runner.run(_serve(smsc, duration, form))
+        runner.run(_serve(smsc, listen, duration, form))
 
 
 def _scheme(smsc: Simulator) -> str:
     return smsc.url().partition(":")[0]
 
 
-async def _serve(smsc: Simulator, duration: float | None, form: str) -> None:
+async def _serve(smsc: Simulator, listen: str, duration: float | None, form: str) -> None:
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()
 
@@ -77,7 +95,10 @@ async def _serve(smsc: Simulator, duration: float | None, form: str) -> None:
             smsc.abort()
         ended.set()
 
-    await smsc.start()
+    try:
+        await smsc.start()
+    except OSError as error:
+        raise Failure(f"--listen: {listen}: {error.strerror or error}") from None
     for number in (signal.SIGINT, signal.SIGTERM):
         with suppress(NotImplementedError):  # where a loop has no signals, KeyboardInterrupt ends the command
             loop.add_signal_handler(number, end)
@@ -108,10 +129,12 @@ async def _watch(smsc: Simulator, ended: asyncio.Event, duration: float | None) 
         if terminal:
             counts = smsc.statistics
             rate = (counts.messages - before) / _EVERY
-            print(
-                f"\r\x1b[K{len(smsc.server.sessions)} sessions, {counts.messages:,} messages ({rate:,.0f}/s), "
-                f"{counts.receipts_acknowledged:,} receipts acknowledged, {smsc.receipts_owed:,} owed", end="", file=sys.stderr, flush=True,
+            words = (
+                f"{len(smsc.server.sessions)} sessions, {counts.messages:,} messages ({rate:,.0f}/s), "
+                f"{counts.receipts_acknowledged:,} receipts acknowledged, {smsc.receipts_owed:,} owed"
             )
+            columns = os.get_terminal_size(sys.stderr.fileno()).columns or 80  # a line that wraps could not be written over
+            print(f"\r\x1b[K{words[:columns - 1]}", end="", file=sys.stderr, flush=True)
             before = counts.messages
     if terminal:
         print("\r\x1b[K", end="", file=sys.stderr, flush=True)
@@ -175,14 +198,13 @@ def _tls(certificate: str | None, key: str | None) -> ssl.SSLContext | None:
         if key is not None:
             raise click.BadParameter("is of no use without --tls-certificate", param_hint="--tls-key")
         return None
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     try:
-        context.load_cert_chain(certificate, key)
-    except ssl.SSLError as error:
-        raise Failure(f"{certificate}: not usable as certificate and key: {error.reason or error}") from None
-    except OSError as error:
-        raise Failure(f"{key or certificate}: {error.strerror or error}") from None
-    return context
+        return server_context(certificate, key)
+    except EncodeError as error:
+        words = str(error).removeprefix("TLS: ")
+        for field, option in (("certfile", "--tls-certificate"), ("keyfile", "--tls-key")):
+            words = f"{option}:{words.removeprefix(field)}" if words.startswith(field) else words
+        raise Failure(words.replace("; give key_password", ", and only keys without a password can be used")) from None
 
 
 def _loop_factory() -> Any:

@@ -71,8 +71,8 @@ class Server:
     requests of a session that may wait for our answers, default the limits' `inbound`; more are answered ESME_RTHROTTLED.
     delivery_window: requests of ours that may wait for a session's answers. max_connections: more are refused. max_owed,
     max_owed_octets: requests of all sessions that awaitable handlers may be at work on; more are answered ESME_RTHROTTLED.
-    guard: slows down who guesses passwords. on_session: called as on_session(session, "bound" or "closed"). link: the Link class.
-    observer and metrics: as for a Link; metrics.received counts what was answered. SMPP 3.4 2.2.
+    guard: slows down who guesses passwords. on_session: called as on_session(session, "bound" or "closed"). link: makes a connection's
+    Link: its class, or a function. observer and metrics: as for a Link; metrics.received counts what was answered. SMPP 3.4 2.2.
     """
 
     def __init__(
@@ -81,7 +81,7 @@ class Server:
         proxy_from: Iterable[str | Network] = (), system_id: str = "smswire", limits: Limits | None = None, profile: Profile | None = None,
         window: int | None = None, delivery_window: int = 64, max_connections: int = 10_000, max_owed: int = 20_000,
         max_owed_octets: int = 64 * 1024 * 1024, guard: Guard | None = None,
-        on_session: Callable[[Session, str], object] | None = None, link: type[Link] = Link, observer: Observer | None = None,
+        on_session: Callable[[Session, str], object] | None = None, link: Callable[..., Link] = Link, observer: Observer | None = None,
         metrics: Metrics | None = None,
     ) -> None:
         if tls_port is not None and tls is None:

@@ -23,6 +23,7 @@ from ..session.server import Server
 from .clock import Clock
 from .customer import Customer, Seat
 from .desk import Desk
+from .faulty_link import Faults
 from .intake import Intake
 from .lifecycle import Lifecycle
 from .scenario import Account, Scenario, load
@@ -45,14 +46,14 @@ class Simulator:
     scenario: a Scenario, the name of a shipped one, a TOML file or TOML text. accounts: further ones, name -> password; they replace
     those of the same name, and have the scenario's default_account. seed: instead of the scenario's; the same seed, clock and order of
     submissions give the same ids, fates and receipts. host, port: 0 picks a free one. tls: a context. limits: time-outs of sessions.
-    link: the class of connections. observer: sees every PDU.
+    link: makes connections, default Link, or Faults.link where the scenario has faults. observer: sees every PDU.
     Raises ScenarioError for a bad scenario.
     """
 
     def __init__(
         self, scenario: Scenario | str | PathLike[str] = "default", *, accounts: Mapping[str, str] | None = None, seed: int | None = None,
-        host: str = "127.0.0.1", port: int = 0, tls: ssl.SSLContext | None = None, limits: Limits | None = None, link: type[Link] = Link,
-        observer: Observer | None = None,
+        host: str = "127.0.0.1", port: int = 0, tls: ssl.SSLContext | None = None, limits: Limits | None = None,
+        link: Callable[..., Link] | None = None, observer: Observer | None = None,
     ) -> None:
         self.scenario = scenario if isinstance(scenario, Scenario) else load(scenario)
         self.seed = self.scenario.seed if seed is None else seed
@@ -67,6 +68,8 @@ class Simulator:
         self._port = port
         self._tls = tls
         self._limits = limits if limits is not None else _LIMITS
+        if link is None:
+            link = Faults(self.scenario.faults, self.seed).link if self.scenario.faults else Link
         self._link = link
         self._observer = observer
         self._session_accounts: dict[str, SessionAccount] = {}
