@@ -4,6 +4,7 @@
 PYTHON ?= python3
 WHEEL ?=
 FRAMES ?= 20000000
+MESSAGES ?= 10000000
 
 BIN := .venv/bin
 STAMPS := .venv/stamps
@@ -21,8 +22,8 @@ help:
 	@echo 'make test      the quick tests, on the installed wheel'
 	@echo 'make test-all  all tests, with the time of each marker, and each benchmark once'
 	@echo 'make lint      ruff, mypy, stubtest, drift of generated files'
-	@echo 'make bench     time everything; writes docs/benchmarks.md'
-	@echo 'make soak      $(FRAMES) random frames through a build with sanitizers (FRAMES=n for another number)'
+	@echo 'make bench     time everything; writes docs/benchmarks.md and docs/benchmarks-session.md'
+	@echo 'make soak      $(FRAMES) random frames through a build with sanitizers, $(MESSAGES) messages through a session (FRAMES=, MESSAGES=)'
 	@echo 'make docs      the manual, into build/docs'
 	@echo 'make dist      sdist, and the wheel that is built from it, into dist'
 	@echo 'make clean     take away what was made'
@@ -55,10 +56,12 @@ lint: $(STAMPS)/test
 
 soak: $(STAMPS)/test
 	$(BIN)/python tests/fuzz/run.py --frames $(FRAMES) --jobs 2
+	$(BIN)/python bench/soak_session.py --messages $(MESSAGES)
 
 bench: $(STAMPS)/bench
 	$(PYTEST) bench --benchmark-only --benchmark-group-by=group
 	$(BIN)/python bench/report.py
+	$(BIN)/python bench/report_session.py
 
 docs: $(STAMPS)/docs
 	$(BIN)/python -m sphinx -q -W -b html docs build/docs
