@@ -15,7 +15,7 @@ def simulated(*arguments: str) -> Iterator[str]:
     try:
         assert process.stdout is not None
         word, _, address = process.stdout.readline().strip().partition(" ")
-        assert word == "smpp"
+        assert word in ("smpp", "smpps")
         yield address
     finally:
         process.send_signal(signal.SIGTERM)

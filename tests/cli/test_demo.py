@@ -2,6 +2,7 @@
 
 import re
 import signal
+import socket
 import subprocess
 import sys
 
@@ -25,17 +26,22 @@ def test_every_message_is_accounted_for_by_a_response_and_a_receipt() -> None:
     states = ("delivered", "expired", "rejected", "undeliverable", "unknown", "deleted")
     assert sum(number.get(state, 0) for state in states) == number["accepted"]
     assert {"response p50", "response p99", "receipt p50", "receipt p99", "segments a second"} <= figures.keys()
-    assert "every message is accounted for" in stdout
+    assert stdout.endswith("\nevery message is accounted for\n")
 
 
-def test_ctrl_c_ends_it_with_130_and_a_table() -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_it_with_130_and_a_table_and_ends_its_smsc(number: signal.Signals) -> None:
     process = demo("--messages", "1000000")
-    assert process.stderr is not None and "an SMSC on" in process.stderr.readline()
+    assert process.stderr is not None
+    port = re.search(r"an SMSC on 127\.0\.0\.1:(\d+)", process.stderr.readline())
+    assert port
     try:
         with pytest.raises(subprocess.TimeoutExpired):
             process.wait(1)
-        process.send_signal(signal.SIGINT)
+        process.send_signal(number)
         stdout, _ = process.communicate(timeout=20)
     finally:
         process.kill()
     assert process.returncode == 130 and "in flight" in stdout
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", int(port[1])))

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from simulated import simulated
 
+from smswire.cli.main import main
+
 URL = "smpp://test:test@{}"
 
 
@@ -89,7 +91,70 @@ def test_ctrl_c_unbinds_and_tells_what_was_in_flight(address: str) -> None:
         stdout, stderr = process.communicate(timeout=20)
     finally:
         process.kill()
-    assert (process.returncode, stderr) == (130, "")
+    found = json.loads(stdout)
+    assert process.returncode == 130
+    assert stderr == (
+        f"interrupted: {found['messages']:,} of 10,000,000 messages were handed over, {found['in_flight']:,} segments have no response\n"
+    )
+    assert found["accepted"] > 0  # the kinds of ten million messages are not drawn before the first is sent
+    ends = sum(found[name] for name in ("accepted", "timed_out", "lost", "unsent", "in_flight")) + sum(found["refused"].values())
+    assert found["segments"] == ends > 0
+
+
+@pytest.mark.parametrize(("arguments", "words"), [
+    (["--rate", "nan"], "nan is no number to work with"),
+    (["--timeout", "inf"], "inf is no number to work with"),
+    (["--fail-below", "-1"], "is not in the range x>=0"),
+    (["--text", "x", "--mix", "short"], "give --text or --mix, not both"),
+    (["--tolerance", "5"], "--tolerance is for --compare"),
+    (["--to", "12"], "--to: to has 2 digits, not 5 to 15"),
+    (["--receipts", "--smpp", "smpp://me@h?bind=transmitter"], "a transmitter gets no receipts, for which --receipts waits"),
+])
+def test_what_makes_no_sense_is_refused_before_anything_is_sent(arguments: list[str], words: str, capsys) -> None:
+    assert main(["load", "--smpp", "smpp://me@127.0.0.1:1", *arguments]) == 2
+    out, err = capsys.readouterr()
+    assert out == "" and words in err and err.count("\n") == 1, err
+
+
+@pytest.mark.parametrize("junk", [
+    "[]", '{"accepted_per_second": "x"}', '{"accepted_per_second": true}', "", "{}{}", "{" + " " * 1_100_000 + "}",
+])
+def test_what_is_no_earlier_result_is_refused(junk: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "junk"
+    path.write_text(junk)
+    assert main(["load", "--smpp", "smpp://me@127.0.0.1:1", "--compare", str(path)]) == 2
+    assert capsys.readouterr().err.startswith(f"smswire load: {path}: no results of smswire load: ")
+
+
+def test_results_that_lack_parts_are_compared_by_the_rest(address: str, tmp_path: Path) -> None:
+    earlier = tmp_path / "earlier.json"
+    earlier.write_text('{"accepted_per_second": 0, "latency_ms": 7, "options": null}')
+    done = load(address, "--messages", "5", "--compare", str(earlier))
+    assert done.returncode == 0 and "+inf %" in done.stderr and "differ" not in done.stderr
+
+
+def test_a_server_that_has_gone_is_given_up_and_all_is_accounted_for() -> None:
+    with simulated() as address:
+        command = [sys.executable, "-m", "smswire", "load", "--smpp", URL.format(address), "--messages", "10000000", "--timeout", "0.5"]
+        process = subprocess.Popen([*command, "--format", "json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(1)
+    stdout, stderr = process.communicate(timeout=30)
+    assert process.returncode == 1
+    assert stderr.endswith(f"given up: no connection to {address} for 0.5 seconds\n")
     found = json.loads(stdout)
     ends = sum(found[name] for name in ("accepted", "timed_out", "lost", "unsent", "in_flight")) + sum(found["refused"].values())
     assert found["segments"] == ends > 0
+
+
+def test_loads_that_take_each_others_receipts_away_are_told_why(tmp_path: Path) -> None:
+    scenario = tmp_path / "quick.toml"
+    scenario.write_text('delay = { kind = "constant", seconds = 0.5 }\n')
+    with simulated("--scenario", str(scenario)) as address:
+        program = "import sys; from smswire.cli import course, main; course._QUIET = 1.0; sys.exit(main.main())"
+        command = [sys.executable, "-c", program, "load", "--smpp", URL.format(address), "--messages", "300"]
+        command += ["--rate", "300", "--receipts", "--mix", "short"]
+        loads = [subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) for _ in range(2)]
+        said = [load.communicate(timeout=30)[1] for load in loads]
+    assert [load.returncode for load in loads] == [1, 1]
+    assert said == ["receipts of others came and some are missing: is another program bound to the same account?\n"] * 2

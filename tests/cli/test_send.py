@@ -1,15 +1,24 @@
 """`smswire send` against a simulated SMSC in another process: states, exit codes, secrets, Ctrl-C."""
 
+import fcntl
 import json
 import os
+import pty
+import re
+import shlex
 import signal
+import struct
 import subprocess
 import sys
+import termios
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from simulated import simulated
+
+from smswire.cli.main import main
 
 
 @pytest.fixture(scope="module")
@@ -111,3 +120,93 @@ def test_ctrl_c_unbinds_and_says_what_had_no_end() -> None:
             process.kill()
     assert process.returncode == 130
     assert stderr == "interrupted: 1 of 1 messages have no end yet, 0 requests were in flight\n"
+
+
+def test_sigterm_unbinds_too_and_the_ids_of_accepted_messages_are_not_lost() -> None:
+    with simulated("--scenario", "slow") as address:
+        arguments = command("--smpp", f"smpp://test:test@{address}", "--from", "Infobip", "--to", "385911111111", "--wait", "x")
+        process = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        try:
+            with pytest.raises(subprocess.TimeoutExpired):
+                process.wait(1.5)
+            process.terminate()
+            stdout, stderr = process.communicate(timeout=20)
+        finally:
+            process.kill()
+    assert process.returncode == 130 and stderr.startswith("interrupted: 1 of 1 messages")
+    to, state, message_id, reason = stdout.split()
+    assert (to, state, reason) == ("385911111111", "SUBMITTED", "interrupted") and message_id
+
+
+@pytest.mark.parametrize(("content", "words"), [
+    (b"385911111111\n\n12\n", "line 3 of {}: to has 2 digits, not 5 to 15"),
+    (b"\xef\xbb\xbf385911111111\n\xff\n", "--to-file: {} is no text in UTF-8: octet 0xFF at 16"),
+    (b"\n \n", "--to-file: {} has no receivers"),
+])
+def test_a_file_of_receivers_that_is_wrong_is_named_with_its_line(content: bytes, words: str, tmp_path: Path) -> None:
+    numbers = tmp_path / "numbers"
+    numbers.write_bytes(content)
+    done = send("127.0.0.1:1", "--to-file", str(numbers), "x")
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", f"smswire send: {words.format(numbers)}\n")
+
+
+@pytest.mark.parametrize(("arguments", "words"), [
+    (["--password-file", "{binary}"], "--password-file: the first line of {binary} is no text in UTF-8"),
+    (["--smpp", "smpp://me@h?bind=receiver"], "--smpp: a receiver cannot send"),
+    (["--smpp", "smpp://me@h?bind=transmitter", "--wait"], "--smpp: a transmitter gets no receipts, for which --wait waits"),
+    (["--smpp", "smpps://me@h", "--insecure", "--cafile", "{binary}"], "--insecure verifies nothing, so that --cafile is of no use"),
+    (["--validity", "0s"], "'0s' is not above 0 and below 100 days"),
+    (["--schedule", "9" * 30 + "d"], "is not above 0 and below 100 days"),
+    (["--validity", "٣s"], "is no span of time"),
+    (["--timeout", "nan"], "nan is no number to work with"),
+    (["--to", "12"], "--to: to has 2 digits"),
+    (["--from", "much too long a name"], "--from: alphanumeric sender has 20 characters"),
+])
+def test_options_that_cannot_work_are_refused_before_anything_is_sent(arguments: list[str], words: str, tmp_path: Path, capsys) -> None:
+    binary = tmp_path / "binary"
+    binary.write_bytes(b"\xff\n")
+    given = [argument.format(binary=binary) for argument in arguments]
+    assert main(["send", "--smpp", "smpp://me@127.0.0.1:1", "--from", "Infobip", "--to", "385911111111", *given, "x"]) == 2
+    out, err = capsys.readouterr()
+    assert out == "" and words.format(binary=binary) in err and err.count("\n") == 1, err
+
+
+def test_octets_of_an_argument_that_are_no_utf_8_are_named(address: str) -> None:
+    done = send(address, "--to", "385911111111", b"a\xff")
+    assert (done.returncode, done.stderr) == (2, "smswire send: the text has the octet 0xFF at index 1, which is no UTF-8\n")
+
+
+def test_a_reader_that_leaves_is_no_fault_and_a_closed_output_is_one(address: str, tmp_path: Path) -> None:
+    numbers = tmp_path / "numbers"
+    numbers.write_text("".join(f"3859111{number:05}\n" for number in range(2_000)))
+    arguments = ["--smpp", f"smpp://test:test@{address}", "--from", "Infobip"]
+    program = shlex.join(command(*arguments))
+    done = subprocess.run(["bash", "-c", f"set -o pipefail; {program} --to-file {numbers} x | head -1"], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "") and "SENT" in done.stdout
+    done = subprocess.run(["bash", "-c", f"{program} --to 385911111111 x >&-"], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (2, "smswire send: standard output is closed\n")
+
+
+def on_a_terminal(command: list[str], stdout: int | None) -> str:
+    """Run the command with a terminal of 40 columns as standard error, and as standard output, too, unless that is given. What it shows."""
+    master, slave = pty.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 40, 0, 0))
+    shown = b""
+    with subprocess.Popen(command, stdout=slave if stdout is None else stdout, stderr=slave) as process:
+        os.close(slave)
+        with suppress(OSError):  # how the end of a terminal reads
+            while found := os.read(master, 65536):
+                shown += found
+    os.close(master)
+    assert process.returncode == 0
+    return shown.decode()
+
+
+def test_with_a_bar_on_standard_error_the_data_still_goes_to_standard_output(address: str, tmp_path: Path) -> None:
+    arguments = command("--smpp", f"smpp://test:test@{address}", "--from", "Infobip", "--to", "385911111111", "--format", "json", "x")
+    with open(tmp_path / "out", "wb") as file:
+        assert "sending" in on_a_terminal(arguments, file.fileno())
+    assert json.loads((tmp_path / "out").read_text())["state"] == "SENT"
+    shown = on_a_terminal(arguments, None)
+    found = re.search(r"\r\x1b\[2K(\{.*\})\r\n", shown)
+    assert found and json.loads(found[1])["state"] == "SENT"  # a line is not cut at the terminal's width

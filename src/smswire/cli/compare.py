@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import click
@@ -20,6 +21,8 @@ _FIGURES: tuple[tuple[str, tuple[str, ...], bool], ...] = (
     ("receipt p99 ms", ("receipts", "latency_ms", "p99"), False),
 )
 
+_MOST = 1_048_576  # octets of a file of results; one has some 1,000
+
 
 class Earlier:
     """The results of an earlier run."""
@@ -37,12 +40,14 @@ class Earlier:
             before, after = _at(self.figures, path), _at(now, path)
             if before is None or after is None:
                 continue
-            change = (after / before - 1) * 100 if before else 0.0
+            change = (after / before - 1) * 100 if before else 0.0 if after == before else math.inf
             click.echo(f"{name:20} {before:12,.3f} {after:12,.3f} {change:+7.1f} %", err=True)
             worse |= more_is_better and change < -tolerance
-        differing = {key: value for key, value in now["options"].items() if self.figures.get("options", {}).get(key) != value}
-        if differing:
-            click.echo(f"the runs differ in {', '.join(sorted(differing))}", err=True)
+        options = self.figures.get("options")
+        if isinstance(options, dict):
+            differing = sorted(key for key, value in now["options"].items() if options.get(key) != value)
+            if differing:
+                click.echo(f"the runs differ in {', '.join(differing)}", err=True)
         return worse
 
 
@@ -50,16 +55,19 @@ def _at(figures: dict[str, Any], path: tuple[str, ...]) -> float | None:
     found: Any = figures
     for key in path:
         found = found.get(key) if isinstance(found, dict) else None
-    return float(found) if isinstance(found, int | float) else None
+    return float(found) if isinstance(found, int | float) and not isinstance(found, bool) else None
 
 
 def compared(path: str) -> Earlier:
     """Read the results that `smswire load --format json` wrote. Raises Failure."""
     try:
         with open(path, "rb") as file:
-            figures = msgspec.json.decode(file.read())
+            octets = file.read(_MOST + 1)
+        if len(octets) > _MOST:
+            raise Failure(f"{path}: no results of smswire load: over {_MOST:,} octets")
+        figures = msgspec.json.decode(octets)
     except msgspec.DecodeError as error:
         raise Failure(f"{path}: no results of smswire load: {error}") from None
-    if not isinstance(figures, dict) or "accepted_per_second" not in figures:
-        raise Failure(f"{path}: no results of smswire load: accepted_per_second is missing")
+    if not isinstance(figures, dict) or _at(figures, ("accepted_per_second",)) is None:
+        raise Failure(f"{path}: no results of smswire load: accepted_per_second is missing or no number")
     return Earlier(path, figures)

@@ -11,6 +11,7 @@ from .. import __version__
 from ..session.inbound import Delivery
 from ..session.link import clock_of
 from ..session.pool import Pool
+from ..session.supervisor import Down, Up
 from .progress import counted
 from .results import Results
 from .tally import Tally
@@ -20,20 +21,26 @@ _QUIET = 30.0  # seconds without a receipt after which the missing ones are give
 
 
 class Course:
-    """One run of the load. rate: segments a second, None for as fast as the windows allow."""
+    """One run of the load. rate: segments a second, None for as fast as the windows allow. patience: seconds without any link after which
+    it gives up, since the pool itself would bind again for ever."""
 
-    def __init__(self, pool: Pool, traffic: Traffic, messages: int, rate: float | None, receipts: bool) -> None:
+    def __init__(
+        self, pool: Pool, traffic: Traffic, messages: int, rate: float | None, receipts: bool, patience: float = 30.0
+    ) -> None:
         self.pool = pool
         self.traffic = traffic
         self.messages = messages
         self.rate = rate
         self.receipts = receipts
+        self.patience = patience
         self.interrupted = False
+        self.gave_up = False
         self.tally: Tally | None = None
         self.began = self.ended = 0.0
         self._sending = True
         self._heard = 0.0  # when the last receipt came
         self._news: asyncio.Event | None = None
+        self._limit: asyncio.Timeout | None = None
 
     async def go(self) -> None:
         """Connect, send everything, wait for the receipts, unbind. Cancelled: send no more, unbind, keep what is known."""
@@ -42,19 +49,38 @@ class Course:
         self.tally = tally = Tally(clock, self.pool.profile, self.receipts)
         self._news = asyncio.Event()
         self.pool.on_inbound(self._delivered)
+        self.pool.on_event(self._linked)
         async with self.pool:
             self.began = self._heard = clock()
-            with counted("sending", self.messages, lambda: (tally.messages, self._words())):
-                source = self._paced() if self.rate else self._unpaced()
-                async for result in self.pool.submit_many(source):
-                    tally.answered(result, self.rate is not None)
-                self.ended = clock()
-                await self._wait_for_receipts()
+            try:
+                async with asyncio.timeout(None) as self._limit:
+                    with counted("sending", self.messages, lambda: (tally.messages, self._words())):
+                        source = self._paced() if self.rate else self._unpaced()
+                        async for result in self.pool.submit_many(source):
+                            tally.answered(result, self.rate is not None)
+                        self.ended = clock()
+                        await self._wait_for_receipts()
+            except TimeoutError:
+                self.gave_up = True
+            finally:
+                self._limit = None
+
+    def _linked(self, news: object) -> None:
+        """The first link that falls begins the time without any, which attempts that fail do not prolong."""
+        limit = self._limit
+        if limit is None or limit.expired():
+            return
+        if isinstance(news, Up):
+            limit.reschedule(None)
+        elif isinstance(news, Down) and self.pool.state != "bound" and limit.when() is None:
+            limit.reschedule(asyncio.get_running_loop().time() + self.patience)
 
     def _words(self) -> str:
         tally = self.tally
         assert tally is not None
-        return f"{tally.receipts and f'{tally.states.total():,} receipts, ' or ''}{tally.open:,} in flight"
+        receipts = tally.states.total()
+        words = f"{receipts:,} of {receipts + tally.awaited:,} receipts, " if tally.receipts else ""
+        return f"{words}{tally.open:,} in flight"
 
     def _unpaced(self) -> Iterator[Pdu]:
         tally = self.tally

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 
 import click
@@ -13,7 +14,7 @@ from smpp_core import Profile, SmppError
 
 from ..session.pool import Pool
 from ..session.url import Endpoint
-from .connecting import run, sentence
+from .connecting import interruptible, need_output, run, sentence
 from .course import Course
 from .options import Failure
 from .results import show
@@ -23,6 +24,7 @@ from .traffic import REALISTIC, Traffic
 RECEIVERS = ("38591#######", "38598#######", "38595#######", "49151########", "33612######", "44771#######", "38599#######", "34612######")
 _SCENARIO = "realistic"
 _ACCOUNT = "demo"
+_PATIENCE = 15.0  # seconds for the simulated SMSC to end: it unbinds first
 
 
 @click.command()
@@ -41,9 +43,10 @@ def demo(ctx: click.Context, messages: int, binds: int, window: int, seed: int) 
     Example:
       smswire demo --messages 5000
     """
+    need_output()
     profile = Profile.vendor()
     traffic = Traffic(REALISTIC, sender="smswire", to=RECEIVERS, receipts=True, seed=seed, profile=profile)
-    with _smsc(seed) as (host, port):
+    with interruptible(), _smsc(seed) as (host, port):
         click.echo(f"an SMSC on {host}:{port}, {binds} binds, {messages:,} messages", err=True)
         endpoint = Endpoint(hosts=((host, port),), system_id=_ACCOUNT, password=_ACCOUNT)
         course = Course(Pool(endpoint, binds, window=window, profile=profile), traffic, messages, None, True)
@@ -57,9 +60,11 @@ def demo(ctx: click.Context, messages: int, binds: int, window: int, seed: int) 
     show(results, title="What became of the messages")
     if course.interrupted:
         ctx.exit(130)
+    if course.gave_up:
+        click.echo(f"given up: no connection to the simulated SMSC for {course.patience:g} seconds", err=True)
     unaccounted = results.tally.unaccounted + results.tally.unsent
-    print(f"every message is accounted for: {not unaccounted}" if not unaccounted else f"{unaccounted:,} segments are not accounted for")
-    ctx.exit(1 if unaccounted else 0)
+    print(f"{unaccounted:,} segments are not accounted for" if unaccounted else "every message is accounted for")
+    ctx.exit(1 if unaccounted or course.gave_up else 0)
 
 
 @contextlib.contextmanager
@@ -69,15 +74,23 @@ def _smsc(seed: int) -> Iterator[tuple[str, int]]:
         sys.executable, "-P", "-m", "smswire", "simulate", "--listen", "127.0.0.1:0", "--account", f"{_ACCOUNT}:{_ACCOUNT}",
         "--scenario", _SCENARIO, "--seed", str(seed),
     ]
-    # A session of its own: Ctrl-C is for this process, which unbinds first.
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
-    try:
-        assert process.stdout is not None and process.stderr is not None
-        word, _, address = process.stdout.readline().strip().partition(" ")
-        if word != "smpp":
-            raise Failure(f"the simulated SMSC did not start: {process.stderr.read().strip()}")
-        host, _, port = address.rpartition(":")
-        yield host.strip("[]"), int(port)
-    finally:
-        process.terminate()
-        process.communicate()
+    # A file, not a pipe, for what it says on standard error: nobody would read a pipe meanwhile, and a full one stops it.
+    with tempfile.TemporaryFile("w+") as words:
+        # A session of its own: Ctrl-C is for this process, which unbinds first.
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=words, text=True, start_new_session=True)
+        try:
+            assert process.stdout is not None
+            word, _, address = process.stdout.readline().strip().partition(" ")
+            if word != "smpp":
+                process.wait(_PATIENCE)
+                words.seek(0)
+                raise Failure(f"the simulated SMSC did not start: {words.read().strip()}")
+            host, _, port = address.rpartition(":")
+            yield host.strip("[]"), int(port)
+        finally:
+            process.terminate()
+            try:
+                process.communicate(timeout=_PATIENCE)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.communicate()

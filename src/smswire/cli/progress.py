@@ -23,18 +23,24 @@ def watched(stream: Stream, items: Iterable[T]) -> Iterator[T]:
         yield from items
 
 
+def over_bar() -> str:
+    """What to print before a line on standard output while a bar may stand in its place: it is drawn again below the line."""
+    return "\r\x1b[2K" if sys.stderr is not None and sys.stderr.isatty() and sys.stdout.isatty() else ""
+
+
 @contextmanager
 def counted(word: str, total: int, look: Callable[[], tuple[int, str]]) -> Iterator[None]:
     """Draw a bar on standard error, if that is a terminal, while the block runs on an asyncio loop.
 
     look: gives how many of total are done, and words to stand behind the bar; it is asked four times a second.
     """
-    if not sys.stderr.isatty():
+    if sys.stderr is None or not sys.stderr.isatty():
         yield
         return
     words = TextColumn("{task.fields[words]}")
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), words, TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True, auto_refresh=False) as progress:
+    # Redirected, what is printed on standard output would end up on standard error, even if it goes to a file.
+    with Progress(*columns, console=Console(stderr=True), transient=True, auto_refresh=False, redirect_stdout=False) as progress:
         task = progress.add_task(word, total=total, words="")
 
         async def draw() -> None:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import sys
 from typing import Any, NamedTuple
 
+from smpp_core.spec.vendor import GSM_ERRORS
+
+from .shown import safe
 from .tally import Tally
 
 
@@ -41,7 +44,7 @@ def rows(results: Results) -> list[tuple[str, str]]:
     receipts = found.get("receipts")
     if receipts is not None:
         lines += [(name.lower(), f"{count:,}") for name, count in sorted(receipts["states"].items())]
-        lines += [(f"error {code}", f"{count:,}") for code, count in sorted(receipts["errors"].items())]
+        lines += [(_error(code), f"{count:,}") for code, count in sorted(receipts["errors"].items(), key=lambda item: _order(item[0]))]
         others = (("receipts missing", "missing"), ("receipts of others", "unexpected"))
         lines += [(name, f"{receipts[key]:,}") for name, key in others if receipts[key]]
     lines.append(("seconds", f"{found['seconds']:.3f}"))
@@ -52,6 +55,22 @@ def rows(results: Results) -> list[tuple[str, str]]:
     return lines
 
 
+def _number(code: str) -> int | None:
+    """A receipt's error as a number. None: it is none, or is in hexadecimal, as some write it."""
+    return int(code) if code.isascii() and code.isdigit() else None
+
+
+def _order(code: str) -> tuple[bool, int, str]:
+    number = _number(code)
+    return number is None, number or 0, code
+
+
+def _error(code: str) -> str:
+    number = _number(code)
+    row = None if number is None else GSM_ERRORS.get(number)
+    return f"error {code}" if row is None else f"error {code} {row.meaning}"
+
+
 def _latencies(what: str, values: dict[str, float]) -> list[tuple[str, str]]:
     return [(f"{what} {name}", f"{value:,.3f} ms") for name, value in values.items()]
 
@@ -60,10 +79,11 @@ def show(results: Results, title: str = "") -> None:
     """Print the table on standard output."""
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
     table = Table(title=title or None, show_header=False)
-    table.add_column()
-    table.add_column(justify="right")
+    table.add_column(overflow="fold")
+    table.add_column(justify="right", no_wrap=True)
     for name, value in rows(results):
-        table.add_row(name, value)
+        table.add_row(Text(safe(name)), value)  # names hold what the peer wrote: neither markup nor escapes for the terminal
     Console(highlight=False, width=None if sys.stdout.isatty() else 100).print(table)

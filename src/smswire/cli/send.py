@@ -6,28 +6,31 @@ import asyncio
 import re
 import sys
 from collections.abc import Iterable
+from contextlib import nullcontext
 from datetime import timedelta
 from typing import Any
 
 import click
-import msgspec
 
-from smpp_core import CommandFailed, Pdu, Profile, SmppError
+from smpp_core import CommandFailed, EncodeError, Pdu, Profile, SmppError
 
 from ..message.compose import compose
 from ..message.message import Message
 from ..message.rollup import State
 from ..session.client import Client
 from ..session.send import Sent
-from .connecting import connection_options, endpoint_of, run, sentence, tls_of
+from .connecting import Amount, connection_options, endpoint_of, need_output, one_line, run, sentence, tls_of
 from .options import Failure, profile_named
-from .progress import counted
+from .progress import counted, over_bar
 from .shown import safe
+from .text import OPTIONS, joined
 
 _GOOD = frozenset((State.DELIVERED, State.SENT, State.SUBMITTED))
-_SPAN = re.compile(r"(\d+)([smhd])")
+_SPAN = re.compile(r"([0-9]+)([smhd])")
+_LONGEST = timedelta(days=99, hours=23, minutes=59, seconds=59)  # what a relative time of SMPP holds, with its 99 days
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _FIELDS = ("flash", "encoding", "concatenation", "validity", "schedule", "campaign_id")
+_MOST = 64 * 1024 * 1024  # octets of a file of receivers: some four million
 _AT_ONCE = 500  # messages that are on their way at the same time
 
 
@@ -42,19 +45,31 @@ class Span(click.ParamType[timedelta]):
         parts = _SPAN.findall(value)
         if not parts or "".join(number + unit for number, unit in parts) != value:
             self.fail(f"{value!r} is no span of time as 90s, 30m, 48h, 3d or 1h30m", param, ctx)
-        return sum((timedelta(**{_UNITS[unit]: int(number)}) for number, unit in parts), timedelta())
+        try:
+            span = sum((timedelta(**{_UNITS[unit]: int(number)}) for number, unit in parts), timedelta())
+        except (OverflowError, ValueError):  # ValueError: more digits than Python reads
+            span = timedelta.max
+        if not timedelta() < span <= _LONGEST:
+            self.fail(f"{value!r} is not above 0 and below 100 days", param, ctx)
+        return span
 
 
 @click.command()
 @connection_options
 @click.option("--from", "sender", required=True, metavar="ADDRESS", help="Sender: a number, or up to 11 characters.")
 @click.option("--to", multiple=True, metavar="NUMBER", help="Receiver, with its country code; give it more than once for several.")
-@click.option("--to-file", type=click.File(encoding="utf-8"), metavar="FILE", help="Receivers, one a line; - reads standard input.")
+@click.option(
+    "--to-file", type=click.Path(exists=True, dir_okay=False, allow_dash=True), metavar="FILE",
+    help="Receivers, one a line; - reads standard input.",
+)
 @click.option("--wait", is_flag=True, help="Wait for the receipts.")
-@click.option("--timeout", type=click.FloatRange(0, min_open=True), default=60.0, show_default=True, help="Seconds for each message.")
+@click.option(
+    "--timeout", type=Amount(), default=60.0, show_default=True, metavar="SECONDS",
+    help="For each message, until it is accepted; with --wait as long again for its receipt.",
+)
 @click.option("--flash", is_flag=True, help="A message that is shown at once and not stored.")
 @click.option("--encoding", type=click.Choice(["auto", "gsm7", "latin1", "ucs2"]), default="auto", show_default=True, help="Of the text.")
-@click.option("--national", multiple=True, metavar="LANG", help="Allow the GSM tables of a language, as tr, es, pt, hi.")
+@click.option("--national", multiple=True, metavar="LANG", help="Allow the GSM tables of a language; see smswire text.")
 @click.option(
     "--concatenation", type=click.Choice(["udh8", "udh16", "sar", "payload"]), default="udh8", show_default=True,
     help="How the parts of a long text name each other; see smswire text --help.",
@@ -70,23 +85,27 @@ def send(
 ) -> None:
     """Send TEXT (its words are joined by blanks) to each receiver over SMPP.
 
-    Prints a line for each message: receiver, state, message ids. Without --wait the state is SENT once the peer has accepted all
-    parts. `smswire text` explains beforehand how a text is encoded and cut.
+    Prints a line for each message as it ends: receiver, state, message ids. Without --wait the state is SENT once the peer has accepted
+    all parts. `smswire text` explains beforehand how a text is encoded and cut. To try it, run `smswire simulate` in another terminal.
 
     \b
     Examples:
       smswire send --smpp smpp://test:test@localhost:2775 --from Infobip --to 385951111111 Hello
       smswire send --smpp smpps://test@smsc.example --password-file pw --from 38591000001 --to-file numbers.txt --wait 'See you at 8'
 
-    Exit code: 0 all accepted (with --wait: delivered), 1 one was not, 2 wrong usage or no connection, 130 Ctrl-C.
+    Exit code: 0 all accepted (with --wait: delivered), 1 one was not, 2 wrong usage or no connection, 130 Ctrl-C or SIGTERM.
     """
-    endpoint = endpoint_of(url, password_file)
+    need_output()
+    endpoint = endpoint_of(url, password_file, "--wait" if options["wait"] else None)
     context = tls_of(endpoint, cafile, insecure)
     dialect = profile_named(profile)
-    receivers = [*options["to"], *_lines(options["to_file"])]
+    options["national"] = tuple(name for names in options["national"] for name in names.split(",") if name.strip())
+    receivers = [("--to", to) for to in options["to"]]
+    if options["to_file"] is not None:
+        receivers += _lines(options["to_file"])
     if not receivers:
         raise click.UsageError("give a receiver with --to or --to-file")
-    messages = [_message(to, options) for to in receivers]
+    messages = _messages(receivers, options, dialect)
     course = _Course(Client(endpoint, tls=context, profile=dialect), messages, dialect, options)
     try:
         run(course.go())
@@ -99,20 +118,40 @@ def send(
     ctx.exit(0 if course.good == len(messages) else 1)
 
 
-def _lines(file: Iterable[str] | None) -> list[str]:
-    return [line.strip() for line in file if line.strip()] if file is not None else []
-
-
-def _message(to: str, options: dict[str, Any]) -> Message:
+def _lines(path: str) -> list[tuple[str, str]]:
+    """The receivers of a file, each with the place of its line. Raises Failure."""
+    name = "standard input" if path == "-" else path
+    if path == "-" and sys.stdin is None:
+        raise Failure("standard input is closed")
+    with nullcontext(sys.stdin.buffer) if path == "-" else open(path, "rb") as file:
+        octets = file.read(_MOST + 1)
+    if len(octets) > _MOST:
+        raise Failure(f"--to-file: {name} has over {_MOST:,} octets; split it")
     try:
-        message = Message.make(
-            to, " ".join(options["text"]), sender=options["sender"], receipt="final" if options["wait"] else "none",
-            **{name: options[name] for name in _FIELDS},
-        )
-        compose(message, national=options["national"])
-        return message
-    except SmppError as error:
-        raise Failure(str(error)) from None
+        lines = octets.decode().removeprefix("\ufeff").split("\n")
+    except UnicodeDecodeError as error:
+        raise Failure(f"--to-file: {name} is no text in UTF-8: octet 0x{octets[error.start]:02X} at {error.start}") from None
+    found = [(f"line {number} of {name}", line.strip()) for number, line in enumerate(lines, 1) if line.strip()]
+    if not found:
+        raise Failure(f"--to-file: {name} has no receivers")
+    return found
+
+
+def _messages(receivers: list[tuple[str, str]], options: dict[str, Any], profile: Profile) -> list[Message]:
+    """One for each receiver, all checked before anything is sent. Raises Failure."""
+    text = joined(options["text"])
+    found = []
+    try:
+        for _, to in receivers:
+            found.append(Message.make(
+                to, text, sender=options["sender"], receipt="final" if options["wait"] else "none",
+                **{name: options[name] for name in _FIELDS},
+            ))
+        compose(found[0], profile=profile, national=options["national"])
+    except EncodeError as error:
+        before = f"{receivers[len(found)][0]}: " if error.field == "to" else OPTIONS.get(error.field, "")
+        raise Failure(before + str(error)) from None
+    return found
 
 
 class _Course:
@@ -134,7 +173,7 @@ class _Course:
                     async with asyncio.TaskGroup() as group:
                         for _ in range(min(_AT_ONCE, len(self.messages))):
                             group.create_task(self._work(line))
-                except* SmppError as errors:
+                except* Exception as errors:  # one is enough: all fail alike when the client has ended or nobody reads the output
                     raise errors.exceptions[0] from None
                 finally:
                     self.left = self.client.in_flight
@@ -151,6 +190,9 @@ class _Course:
                     await sent.outcome(self.options["timeout"])
                 except SmppError as error:
                     late = str(error)
+                except asyncio.CancelledError:
+                    self._print(sent, "interrupted")  # its ids are all that is left to ask the peer by
+                    raise
             self.done += 1
             self.good += sent.state in ({State.DELIVERED} if self.options["wait"] else _GOOD)
             self._print(sent, late)
@@ -159,12 +201,13 @@ class _Course:
         to = sent.composition.message.to.value
         ids = [message_id or "" for message_id in sent.message_ids]
         reason = late or next((self._words(error) for error in sent.errors if error is not None), "") or sent.reason
+        sys.stdout.write(over_bar())
         if self.options["form"] == "json":
             record = {
                 "to": to, "state": str(sent.state), "message_ids": ids, "segments": sent.parts, "encoding": sent.composition.encoding,
                 "reason": reason,
             }
-            sys.stdout.write(msgspec.json.encode(record).decode() + "\n")
+            sys.stdout.write(one_line(record))
         else:
             sys.stdout.write(safe("  ".join(filter(None, (to, str(sent.state), " ".join(ids), reason)))) + "\n")
         sys.stdout.flush()

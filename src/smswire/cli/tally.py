@@ -18,7 +18,13 @@ _FINAL = frozenset((
 ))
 _EARLY = 100_000  # receipts that may come before their responses: more are counted as strangers
 PERCENTILES = (50.0, 90.0, 99.0, 99.9, 99.99)
+_MOST_WORDS = 1_000  # states and errors that are told apart: a peer may write anything there
+_OTHERS = "other"
 _RECEIPT = "receipt"
+
+
+def _count(counter: Counter[str], word: str) -> None:
+    counter[word if word in counter or len(counter) < _MOST_WORDS else _OTHERS] += 1
 
 
 class Tally:
@@ -87,7 +93,7 @@ class Tally:
             return
         word = receipt.state.name if receipt.state is not None else receipt.stat or "?"
         if receipt.state is not MessageState.DELIVERED and receipt.err:
-            self.errors[receipt.err] += 1
+            _count(self.errors, receipt.err)
         key = receipt.id or ""
         intended = self._awaited.pop(key, None)
         if intended is not None:
@@ -98,7 +104,7 @@ class Tally:
             self.strangers += 1
 
     def _final(self, word: str, latency: float) -> None:
-        self.states[word] += 1
+        _count(self.states, word)
         self.latencies.answered(_RECEIPT, 0, max(0.0, latency))
 
     @property

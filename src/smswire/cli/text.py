@@ -3,7 +3,7 @@
 import json
 import sys
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import click
@@ -25,6 +25,11 @@ MAX_INPUT = 16 * 1024 * 1024
 # Rows of a list, and indexes of a row; JSON has them all.
 MAX_ROWS, MAX_PLACES = 20, 6
 LABEL = 14
+# The option that stands before what is wrong with a field.
+OPTIONS = {
+    "to": "--to: ", "sender": "--from: ", "national": "--national: ", "reference": "--reference: ",
+    "campaign_id": "--campaign-id: ",
+}
 
 
 @click.command(context_settings={"ignore_unknown_options": False})
@@ -92,8 +97,7 @@ def text(
         made = compose(message, profile=profile_named(profile), national=languages, latin1=latin1)
         octets = [bytes(pdu.with_sequence(number)) for number, pdu in enumerate(made.pdus(), 1)] if pdus else []
     except EncodeError as error:
-        option = {"to": "--to: ", "sender": "--from: ", "national": "--national: ", "reference": "--reference: "}.get(error.field, "")
-        raise Failure(option + str(error)) from None
+        raise Failure(OPTIONS.get(error.field, "") + str(error)) from None
     output = Output()
     if form == "json":
         record = _record(made, given, applied)
@@ -110,6 +114,15 @@ def text(
 # -- what is given ----------------------------------------------------------------------------------------------------------
 
 
+def joined(words: Sequence[str]) -> str:
+    """The words of a command line as one text, with blanks between them. Raises Failure."""
+    given = " ".join(words)
+    for index, char in enumerate(given):
+        if "\udc80" <= char <= "\udcff":  # how Python hands on an argument's octets that it cannot read
+            raise Failure(f"the text has the octet 0x{ord(char) - 0xDC00:02X} at index {index}, which is no UTF-8")
+    return given
+
+
 def _read(words: tuple[str, ...], path: str | None) -> str:
     """The text of the arguments, a file or standard input. Raises Failure or click.UsageError."""
     if path is not None:
@@ -118,11 +131,7 @@ def _read(words: tuple[str, ...], path: str | None) -> str:
         with open(path, "rb") as file:
             return _decoded(file.read(MAX_INPUT + 1), path)
     if words and words != ("-",):
-        given = " ".join(words)
-        for index, char in enumerate(given):
-            if "\udc80" <= char <= "\udcff":  # how Python hands on an argument's octets that it cannot read
-                raise Failure(f"the text has the octet 0x{ord(char) - 0xDC00:02X} at index {index}, which is no UTF-8")
-        return given
+        return joined(words)
     if sys.stdin is None:
         raise Failure("standard input is closed")
     if not words and sys.stdin.isatty():

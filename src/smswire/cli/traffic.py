@@ -35,6 +35,7 @@ REALISTIC = (
     Kind("flash", "Your prepaid credit is below 2.00 EUR.", 5, flash=True),
 )
 SHORT = (Kind("gsm", "Your code is 482913. It is valid for 5 minutes.", 1),)
+_AT_ONCE = 1_000  # messages whose kinds are drawn together
 _SIGNS = re.compile("#+")
 MIXES = {"realistic": REALISTIC, "short": SHORT}
 
@@ -66,9 +67,7 @@ class Traffic:
 
     def messages(self, count: int) -> Iterator[Piece]:
         """The PDUs of the next messages."""
-        chosen = self._dice.choices(self._templates, self._shares, k=count) if len(self._templates) > 1 else None
-        for number in range(count):
-            template = self._templates[0] if chosen is None else chosen[number]
+        for number, template in enumerate(self._chosen(count)):
             to = self._receiver(number)
             if len(template) == 1:
                 yield Piece(template[0].replace(destination_addr=to), number, 1)
@@ -77,6 +76,11 @@ class Traffic:
                 text = pdu.short_message or b""
                 text = text[:3] + bytes((number & 0xFF,)) + text[4:]
                 yield Piece(pdu.replace(destination_addr=to, short_message=text), number, len(template))
+
+    def _chosen(self, count: int) -> Iterator[list[SubmitSm]]:
+        """The template of each message; a thousand at a time, since a load may have millions."""
+        for begin in range(0, count, _AT_ONCE):
+            yield from self._dice.choices(self._templates, self._shares, k=min(_AT_ONCE, count - begin))
 
     def _receiver(self, number: int) -> str:
         to = self._to[number % len(self._to)]
