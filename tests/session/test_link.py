@@ -170,6 +170,8 @@ def test_metrics_count_answers_time_outs_and_losses() -> None:
         link.data_received(bytes(answered.pdu.reply(0x58)))
         await asyncio.sleep(1.1)
         link.connection_lost(None)
+        assert (metrics.pdus_out, metrics.pdus_in) == (4, 2)  # with the bind
+        assert metrics.octets_out == len(BindTransceiver(system_id="x")) + 3 * len(TEXT) and metrics.octets_in > 32
         counts = [metrics.count("answered", "submit_sm", 0x58), metrics.count("timed_out"), metrics.count("lost")]
         assert counts == [1, 1, 1]
 

@@ -1196,6 +1196,7 @@ class Counter:
 
     def __init__(self) -> None:
         self.seen: list[tuple[Any, ...]] = []
+        self.octets_in = self.octets_out = self.pdus_in = self.pdus_out = 0
 
     def received(self, *what: Any) -> None:
         self.seen.append(("request", *what) if isinstance(what[0], str) else ("in", what[1].command))

@@ -167,7 +167,7 @@ class BulkRun:
         if repeated and not self._ripe and batch.to_repeat and self._again is None:
             self._rest()  # those that were refused meanwhile
         try:
-            link.send(octets + batch.take(count - repeated, now))
+            link.send(octets + batch.take(count - repeated, now), count)
         except SessionClosed:  # it has ended in this very turn: `lost` comes next
             return
 

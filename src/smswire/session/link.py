@@ -135,9 +135,9 @@ class Link(asyncio.Protocol):
                 self._go_on()
         return taken
 
-    def send(self, octets: bytes) -> None:
-        """Send octets of whole PDUs whose numbers were reserved."""
-        self.machine.send(octets)
+    def send(self, octets: bytes, count: int = 1) -> None:
+        """Send octets of count whole PDUs whose numbers were reserved."""
+        self.machine.send(octets, count)
         if not self._flushing:
             self._flush_soon()
 
@@ -202,6 +202,8 @@ class Link(asyncio.Protocol):
         finally:
             self._reading = False
             self.flush()
+            if self.metrics is not None:
+                self._count_read(len(data))
             if machine.partial_deadline < self._wake or machine.hurried:
                 self.arm()
 
@@ -298,9 +300,21 @@ class Link(asyncio.Protocol):
         if frames and self.transport is not None and not self._lost:
             if self.observer is not None:
                 self._show(frames)
+            if self.metrics is not None:
+                self._count_written(sum(map(len, frames)))
             self.write_frames(frames)
         if self._closing and self.transport is not None and not self.transport.is_closing():
             self.transport.close()
+
+    def _count_read(self, octets: int) -> None:
+        self.metrics.octets_in += octets
+        self.metrics.pdus_in += self.machine.pdus_in
+        self.machine.pdus_in = 0
+
+    def _count_written(self, octets: int) -> None:
+        self.metrics.octets_out += octets
+        self.metrics.pdus_out += self.machine.pdus_out
+        self.machine.pdus_out = 0
 
     def _show(self, frames: list[bytes]) -> None:
         assert self.observer is not None

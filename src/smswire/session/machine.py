@@ -102,8 +102,8 @@ class Machine:
     __slots__ = (
         "_accepts", "_blind_until", "_control", "_doom", "_due", "_enquire", "_faults", "_flushed", "_framer", "_heard", "_held",
         "_held_octets", "_late", "_next", "_orders", "_ours", "_out", "_partial_at", "_peer_unbind", "_replied", "_since",
-        "_unbind_by", "_unbound", "_untold", "bind", "bulk", "hurried", "limits", "overload_status", "partial_deadline", "peer",
-        "pending", "profile", "role", "seen", "state", "strict", "unsettled", "unsettled_octets", "window",
+        "_unbind_by", "_unbound", "_untold", "bind", "bulk", "hurried", "limits", "overload_status", "partial_deadline", "pdus_in",
+        "pdus_out", "peer", "pending", "profile", "role", "seen", "state", "strict", "unsettled", "unsettled_octets", "window",
     )
 
     def __init__(
@@ -126,6 +126,7 @@ class Machine:
         self.partial_deadline = inf  # when the PDU that has begun must be whole
         self._framer = Framer(self.limits.max_length)
         self._control: dict[int, Pending] = {}  # bind, unbind, enquire_link: outside the window
+        self.pdus_in = self.pdus_out = 0  # read, and taken to be written
         self._out: list[bytes] = []
         self._held: list[bytes] = []  # frames behind a bind that is not answered yet
         self._held_octets = 0
@@ -254,11 +255,12 @@ class Machine:
         self._next = first + count if first + count <= MAX_SEQUENCE else 1
         return first
 
-    def send(self, octets: bytes) -> None:
-        """Put octets of whole PDUs behind what waits to be written; their numbers come from `reserve`."""
+    def send(self, octets: bytes, count: int = 1) -> None:
+        """Put octets of count whole PDUs behind what waits to be written; their numbers come from `reserve`."""
         if self._unbound or self._peer_unbind is not None:
             raise SessionClosed(f"the session is {'closed' if self.state == CLOSED else 'unbinding'}")
         self._out.append(octets)
+        self.pdus_out += count - 1  # `take` counts an item as one
 
     def reply(self, request: Pdu, response: Pdu) -> bool:
         """Send the answer to a Requested pdu. Returns False if the session no longer takes answers; the request will come again."""
@@ -318,6 +320,7 @@ class Machine:
         """The octets to write now, one item a PDU (several where `send` was used), in order."""
         frames = self._out
         self._out = []
+        self.pdus_out += len(frames)
         if self.state != CLOSED:
             self._flushed = self._orders
         return frames
@@ -352,6 +355,7 @@ class Machine:
                 if not self._untold:
                     self._break(error, events)
                 return events
+            self.pdus_in += len(frames)
             if bulk is not None:
                 frames = self._settle_bulk(bulk, frames, now)
             if self._held and not self._waits_for_bind():
