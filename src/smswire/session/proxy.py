@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 import msgspec
 
-from smpp_core import FrameError
+from smpp_core import EncodeError, FrameError
 
 __all__ = ["LONGEST_HEADER", "Network", "ProxyHeader", "ProxyParser", "networks", "trusted"]
 
@@ -152,8 +152,11 @@ def _malformed(what: str, octets: bytes | bytearray) -> FrameError:
 
 
 def networks(texts: Iterable[str | Network]) -> tuple[Network, ...]:
-    """Networks from texts as "10.0.0.0/8" or "::1" (a single address). ValueError names a text that is none."""
-    return tuple(text if not isinstance(text, str) else ipaddress.ip_network(text) for text in texts)
+    """Networks from texts as "10.0.0.0/8" or "::1" (a single address). EncodeError (a ValueError) names a text that is none."""
+    try:
+        return tuple(text if not isinstance(text, str) else ipaddress.ip_network(text) for text in texts)
+    except ValueError as error:
+        raise EncodeError(f"proxy_from: {error}", "proxy_from") from None
 
 
 def trusted(address: str, among: Iterable[Network]) -> bool:

@@ -43,6 +43,7 @@ _ALREADY_BOUND: Final = int(CommandStatus.ESME_RALYBND)
 _THROTTLED: Final = int(CommandStatus.ESME_RTHROTTLED)
 # What `authenticate` answers to somebody who does not know the password.
 _GUESSES: Final = frozenset((int(CommandStatus.ESME_RINVPASWD), int(CommandStatus.ESME_RINVSYSID), _BIND_FAILED))
+_MOST: Final = 1_000_000_000
 # Connections over max_connections that still learn why: their bind is answered ESME_RTHROTTLED. Those over that are closed at once.
 _TOLD: Final = 64
 # What an unbound peer may leave unread before nothing more is read of it: some 4,000 answers of 16 octets.
@@ -87,6 +88,14 @@ class Server:
         if tls_port is not None and tls is None:
             raise EncodeError("tls_port is given without tls, the context", "tls")
         BindTransceiverResp(system_id=system_id)  # EncodeError now, not at the first bind
+        for name, value, least, most in (
+            ("port", port, 0, 65_535), ("tls_port", tls_port or 0, 0, 65_535), ("window", 1 if window is None else window, 1, _MOST),
+            ("delivery_window", delivery_window, 1, _MOST), ("max_connections", max_connections, 1, _MOST),
+        ):
+            if not isinstance(value, int) or not least <= value <= most:
+                raise EncodeError(f"{name} is {value!r}, it must be from {least} to {most}", name)
+        if not callable(handler) or not (callable(authenticate) or isinstance(authenticate, Mapping)):
+            raise EncodeError("handler must be callable, and authenticate callable or a table of passwords", "authenticate")
         self.handler = handler
         self.metrics = metrics
         self.driver: Driver  # made by start
