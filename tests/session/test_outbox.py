@@ -58,6 +58,8 @@ class Machine:
         self.window = window
         self.pending: dict[int, Pending] = {}
         self.bulk = None
+        self.bound = True
+        self.leaving = False
 
     @property
     def window_used(self) -> int:

@@ -1235,7 +1235,8 @@ def test_a_link_class_of_ones_own_writes_the_answers(run: Run) -> None:
 
 
 @pytest.mark.parametrize("options", [
-    {"port": 99_999}, {"port": -1}, {"window": 0}, {"delivery_window": 0}, {"max_connections": 0}, {"authenticate": 5}, {"proxy_from": ["zz"]},
+    {"port": 99_999}, {"port": -1}, {"window": 0}, {"delivery_window": 0}, {"max_connections": 0}, {"authenticate": 5},
+    {"proxy_from": ["zz"]},
 ])
 def test_an_option_that_makes_no_sense_is_refused_at_once(options: dict[str, Any]) -> None:
     with pytest.raises(smpp.EncodeError):
