@@ -20,10 +20,12 @@ if TYPE_CHECKING:
     from .session.many import SubmitResult
     from .session.metrics import Metrics
     from .session.outbind import OutbindClient
+    from .session.outbox import Throttled
     from .session.pool import Pool
     from .session.retry import Retry
     from .session.send import Sent
     from .session.server import Server
+    from .session.supervisor import Down, Up
     from .session.sync import SyncClient
     from .session.tls import client_context, server_context
     from .simulator.smsc import Simulator
@@ -35,15 +37,16 @@ _MODULES = {
     ".session.account": ("Account",), ".session.backoff": ("Backoff",), ".session.client": ("Client",), ".session.inbound": ("Delivery",),
     ".session.limits": ("Limits",), ".session.many": ("SubmitResult",), ".session.metrics": ("Metrics",),
     ".session.outbind": ("OutbindClient",), ".session.pool": ("Pool",), ".session.retry": ("Retry",), ".session.send": ("Sent",),
-    ".session.server": ("Server",), ".session.sync": ("SyncClient",), ".session.tls": ("client_context", "server_context"),
+    ".session.server": ("Server",), ".session.outbox": ("Throttled",), ".session.supervisor": ("Down", "Up"),
+    ".session.sync": ("SyncClient",), ".session.tls": ("client_context", "server_context"),
     ".simulator.smsc": ("Simulator",),
 }
 _HOMES = {name: module for module, names in _MODULES.items() for name in names}
 
 __all__ = [
-    "Account", "Address", "Backoff", "Client", "Composition", "Delivery", "Limits", "Message", "Metrics", "OutbindClient", "Part", "Pool",
-    "Reassembler", "Receipt", "Received", "Retry", "Sent", "Server", "Simulator", "SubmitResult", "SyncClient", "__version__",
-    "client_context", "compose", "server_context",
+    "Account", "Address", "Backoff", "Client", "Composition", "Delivery", "Down", "Limits", "Message", "Metrics", "OutbindClient",
+    "Part", "Pool", "Reassembler", "Receipt", "Received", "Retry", "Sent", "Server", "Simulator", "SubmitResult", "SyncClient",
+    "Throttled", "Up", "__version__", "client_context", "compose", "server_context",
 ]
 
 __version__ = "0.1.0"

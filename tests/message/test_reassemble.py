@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -68,7 +69,8 @@ def test_any_shuffle_with_duplicates_gives_each_message_once(kinds: list[tuple[s
     expected = ["".join(f"{reference}.{n}/{total} " for n in range(1, total + 1)) for _, reference, total in kinds]
     assert sorted(filter(None, completed(events))) == sorted(expected)
     assert len([event for event in events if isinstance(event, Duplicate)]) == len(again)
-    assert len(told(events)) == len(order) and (len(reassembler), reassembler.octets, reassembler.deadline()) == (0, 0, None)
+    assert len(told(events)) == len(order) and (len(reassembler), reassembler.deadline()) == (0, None)
+    assert reassembler.tick(len(order) + reassembler.timeout) == [] and reassembler.octets == 0
 
 
 @given(st.text(st.one_of(st.sampled_from("ab €{[Žш🌂"), st.characters(exclude_categories=["Cs"])), min_size=1, max_size=400).filter(
@@ -88,7 +90,7 @@ anything = st.builds(
 
 @given(st.lists(st.tuples(anything, st.sampled_from([0.0, 0.0, 1.0, 7.0]), st.sampled_from(["", "peer"])), max_size=40),
        st.integers(0, 3), st.integers(0, 2000))
-def test_the_caps_hold_and_every_pdu_that_goes_in_comes_out_once(
+def test_the_caps_hold_and_every_pdu_that_goes_in_comes_out_once_or_again_after_it_was_a_duplicate(
         steps: list[tuple[Pdu, float, str]], most: int, octets: int) -> None:
     reassembler = Reassembler(max_messages=most, max_octets=octets, timeout=10.0)
     now = 0.0
@@ -99,7 +101,9 @@ def test_the_caps_hold_and_every_pdu_that_goes_in_comes_out_once(
         assert len(reassembler) <= most and reassembler.octets <= octets
         assert reassembler.deadline() is None or now < reassembler.deadline() <= now + 10.0  # type: ignore[operator]
     events += reassembler.close()
-    assert told(events) == sorted(bytes(pdu.with_sequence(n)) for n, (pdu, _, _) in enumerate(steps, 1))
+    found, duplicates = Counter(told(events)), {bytes(event.pdu) for event in events if isinstance(event, Duplicate)}
+    assert sorted(found) == sorted(bytes(pdu.with_sequence(n)) for n, (pdu, _, _) in enumerate(steps, 1))
+    assert all(times == 1 or times == 2 and pdu in duplicates for pdu, times in found.items())
     assert (len(reassembler), reassembler.octets) == (0, 0)
     for event in events:
         if isinstance(event, Expired | Dropped):
@@ -151,6 +155,51 @@ def test_a_reference_used_again_for_another_text_is_another_message() -> None:
     second = [part(1, 2, "new "), part(2, 2, "one")]
     assert completed(fed(reassembler, [*parts(2), *second])) == ["7.1/2 7.2/2 ", "new one"]
     assert completed(fed(reassembler, parts(2), 1.0)) == ["7.1/2 7.2/2 "]  # the last one is remembered, not those before it
+
+
+texts = st.lists(st.sampled_from(["Dear customer, ", "regards", "a", "b"]), min_size=2, max_size=4)
+
+
+@given(texts, texts)
+def test_a_reference_used_again_at_once_loses_neither_message_whatever_parts_they_share(first: list[str], second: list[str]) -> None:
+    reassembler = Reassembler()
+    for text in (first, second):
+        events = fed(reassembler, [part(number, len(text), word) for number, word in enumerate(text, 1)], 5.0)
+        assert completed(events) == (["".join(text)] if text is first or first != second else [])
+
+
+@pytest.mark.parametrize("order", [(1, 2, 3), (2, 1, 3), (3, 1, 2), (3, 2, 1), (2, 3, 1)])
+def test_parts_that_two_messages_share_are_the_newer_ones_when_it_turns_out(order: tuple[int, ...]) -> None:
+    reassembler = Reassembler()
+    new = {1: part(1, 3, "Hi ", sequence=4), 2: part(2, 3, "you ", sequence=5), 3: part(3, 3, "there", sequence=6)}
+    fed(reassembler, [part(1, 3, "Hi "), part(2, 3, "you "), part(3, 3, "all")])
+    events = fed(reassembler, [new[number] for number in order], 5.0)
+    lost = order == (2, 3, 1)  # nothing tells this from a part that was repeated
+    assert completed(events) == ([] if lost else ["Hi you there"])
+    if not lost:
+        assert events[-1].pdus == tuple(new.values())  # type: ignore[union-attr]
+
+
+def test_single_parts_that_are_repeated_are_not_joined_to_the_next_message() -> None:
+    reassembler = Reassembler()
+    fed(reassembler, [part(1, 2, "old "), part(2, 2, "end")])
+    assert [type(event) for event in fed(reassembler, [part(2, 2, "end")], 1.0)] == [Duplicate]
+    assert completed(fed(reassembler, [part(1, 2, "new "), part(2, 2, "message")], 2.0)) == ["new message"]
+    fed(reassembler, [part(1, 2, "new "), part(2, 2, "message")], 3.0)  # all of it came again: that is over
+    assert [type(event) for event in fed(reassembler, [part(2, 2, "other")], 4.0)] == [Held]
+
+
+def test_duplicates_count_in_the_cap_and_are_forgotten_first() -> None:
+    size = len(part(1, 3, "a")) + 256
+    reassembler = Reassembler(max_octets=3 * size)
+    fed(reassembler, [part(1, 3, "a"), part(2, 3, "b"), part(3, 3, "c")])
+    for number, word in ((1, "a"), (2, "b"), (1, "a")):
+        reassembler.add(part(number, 3, word), 1.0)
+    assert reassembler.octets == 2 * size
+    others = fed(reassembler, [part(1, 3, "x", reference=number) for number in (8, 9)], 2.0)
+    assert [type(event) for event in others] == [Held, Held] and reassembler.octets == 2 * size
+    assert isinstance(reassembler.add(part(1, 3, "a"), 3.0)[0], Duplicate) and reassembler.octets == 3 * size
+    assert reassembler.close() and reassembler.octets == 0
 
 
 def test_the_same_message_counts_again_once_its_time_is_over() -> None:

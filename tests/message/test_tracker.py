@@ -275,12 +275,13 @@ def test_messages_and_ids_that_make_room_are_told() -> None:
     tracker.responded(1, 1, ok("7"))
     tracker.responded(2, 1, ok("7"))
     assert tracker.tick(0.0) == [PushedOut(rollups[1], "repeated")]
+    assert ["messages are open" in rollups[0].given_up, "another message" in rollups[1].given_up, rollups[2].given_up] == [True, True, ""]
     assert tracker.receipt(receipt("7"), 0.0) is rollups[2]
     few = Tracker(ids=1)
     older = few.submitted("older", 0.0)
     few.responded("older", 1, ok("1"))
     sent(few, "newer", "2")
-    assert few.tick(0.0) == [PushedOut(older, "ids")]
+    assert few.tick(0.0) == [PushedOut(older, "ids")] and "ids are kept" in older.given_up
     assert few.receipt(receipt("1"), 0.0) is None
     few.receipt(receipt("2"), 0.0)
     sent(few, "newest", "3")
@@ -292,3 +293,11 @@ def test_events_that_nobody_asks_for_do_not_grow() -> None:
     for number in range(1500):
         tracker.receipt(receipt(f"m-{number}"), 0.0)
     assert tracker.unmatched == 1500 and len(tracker.tick(0.0)) == 1000
+
+
+def test_a_message_whose_time_is_over_before_it_was_answered_is_given_up() -> None:
+    tracker = Tracker(wait=10.0)
+    asked, named = tracker.submitted("asked", 0.0), tracker.submitted("named", 0.0)
+    tracker.responded("named", 1, ok("1"))
+    assert tracker.tick(10.0) == [Overdue(asked), Overdue(named)]
+    assert (asked.final, asked.given_up) == (False, "its time is over") and (named.final, named.given_up) == (True, "")

@@ -16,6 +16,7 @@ from smpp_core import CommandFailed, CommandStatus, EncodeError, Pdu, RequestTim
 from smswire.session.client import Client
 from smswire.session.events import Notified, Orphan, Refused
 from smswire.session.limits import Limits
+from smswire.session.pool import Pool
 from smswire.session.retry import Retry
 from smswire.session.supervisor import Down, Up
 from smswire.session.url import parse_url
@@ -572,3 +573,61 @@ def test_passwords_and_bodies_are_not_logged(caplog: pytest.LogCaptureFixture) -
 
     clock.run(body())
     assert "secret" not in caplog.text and "private" not in caplog.text and "bind 0 is up" in caplog.text
+
+
+def test_a_request_at_once_on_a_link_that_was_told_to_unbind_is_said_to_have_none() -> None:
+    async def body() -> None:
+        async with RawSmsc() as smsc, client_of(smsc) as client:
+            client._binds[0].rebind()
+            with pytest.raises(SessionClosed, match="no link is bound"):
+                client.submit_nowait(submit())
+
+    clock.run(body())
+
+
+def test_after_the_peers_unbind_requests_take_another_link_or_wait_for_the_next() -> None:
+    async def body(links: int) -> None:
+        async def handler(delivery: Any) -> None:
+            await asyncio.sleep(0.5)
+
+        def answer(peer: Peer, pdu: Pdu) -> None:
+            if peer is not smsc.peers[0]:  # it has said unbind: it answers nothing
+                yes(peer, pdu)
+
+        async with RawSmsc() as smsc, Pool(smsc.url(), links, limits=LIMITS) as client:
+            client.on_inbound(handler)
+            smsc.answer = but("submit_sm", answer)
+            smsc.peers[0].send(DELIVER, smpp.Unbind())
+            await asyncio.sleep(0.1)
+            async with asyncio.timeout(60):
+                await asyncio.gather(*(client.submit(submit()) for _ in range(4)))
+            assert smsc.peers[0].of("submit_sm") == []
+
+    clock.run(body(1))
+    clock.run(body(2))
+
+
+def test_drain_waits_for_a_buffer_that_waits_for_a_link() -> None:
+    async def body() -> None:
+        def answer(peer: Peer, pdu: Pdu) -> None:
+            if len(smsc.received) == 4:
+                peer.transport.close()
+            else:
+                yes(peer, pdu)
+
+        async with RawSmsc(but("submit_sm", answer)) as smsc, client_of(smsc, window=1) as client:
+            octets = b"".join(bytes(submit(str(number))) for number in range(10))
+            task = asyncio.create_task(client.submit_buffer(octets))
+            await asyncio.sleep(0)
+            async with asyncio.timeout(120):
+                await client.drain()
+            assert len(smsc.peers) == 2
+            await asyncio.sleep(0)
+            assert task.done()
+
+    clock.run(body())
+
+
+def test_a_client_shows_where_it_is_bound_and_never_its_password() -> None:
+    text = repr(Client("smpp://me:secret7@localhost:2775/?window=5"))
+    assert text == "<Client smpp://me:***@localhost:2775/?window=5 new>"

@@ -181,6 +181,49 @@ def test_the_iterator_ends_at_the_close() -> None:
     clock.run(body())
 
 
+def test_tasks_that_share_one_iterator_do_not_acknowledge_what_another_is_at() -> None:
+    async def body() -> None:
+        async with RawSmsc() as smsc, client_of(smsc) as client:
+            deliveries = client.inbound()
+            smsc.peers[0].send(*(text(number) for number in range(4)))
+            mine = await anext(deliveries)
+            other = await asyncio.create_task(anext(deliveries))  # that task has ended: nobody is at it
+            again = await asyncio.create_task(anext(deliveries))
+            assert (mine.settled, other.settled, again.settled) == (False, True, False)
+            await anext(deliveries)
+            assert mine.settled and again.settled
+
+    clock.run(body())
+
+
+def test_an_iterator_with_a_time_out_for_each_delivery_acknowledges_as_it_goes() -> None:
+    async def body() -> None:
+        async with RawSmsc() as smsc, client_of(smsc) as client:
+            smsc.peers[0].send(*(text(number) for number in range(5)))
+            deliveries = client.inbound()
+            for _ in range(5):
+                await asyncio.wait_for(anext(deliveries), 5)
+            assert client.unsettled == 1
+
+    clock.run(body())
+
+
+def test_the_iterator_ends_when_there_will_be_no_link_any_more() -> None:
+    async def body() -> None:
+        async with RawSmsc() as smsc:
+            client = client_of(smsc, reconnect=False)
+            await client.start()
+            readers = [asyncio.create_task(anext(client.inbound(), None)) for _ in range(2)]
+            await asyncio.sleep(0.1)
+            smsc.peers[0].transport.abort()
+            async with asyncio.timeout(60):
+                assert await asyncio.gather(*readers) == [None, None]
+                assert [delivery async for delivery in client.inbound()] == []
+            await client.close()
+
+    clock.run(body())
+
+
 # -- nobody -------------------------------------------------------------------------------------------------------------------------
 
 
@@ -343,6 +386,54 @@ def test_a_failing_handler_answers_later_then_never_and_the_session_goes_on(wait
 
     clock.run(body())
     assert "ValueError at" in caplog.text and "poison" not in caplog.text.replace(__file__, "")
+
+
+@pytest.mark.parametrize("kind", ["plain", "first step", "later"])
+def test_a_handler_that_raises_cancelled_has_failed_and_the_session_goes_on(kind: str) -> None:
+    async def body() -> None:
+        dead = asyncio.get_running_loop().create_future()
+        dead.cancel()
+
+        async def waits(delivery: Delivery) -> None:
+            if kind == "later":
+                await asyncio.sleep(0)
+            await dead
+
+        def plain(delivery: Delivery) -> None:
+            raise asyncio.CancelledError
+
+        async with RawSmsc() as smsc, client_of(smsc) as client:
+            client.on_inbound(plain if kind == "plain" else waits)
+            smsc.peers[0].send(DELIVER, text(1))
+            await smsc.until(answered(smsc, 2))
+            await client.submit(submit())
+            assert len(smsc.peers) == 1 and not smsc.peers[0].ended
+            assert [type(item.error) for item in client.quarantine] == [asyncio.CancelledError] * 2
+        assert answers(smsc) == [(1, LATER), (2, LATER)]
+
+    clock.run(body())
+
+
+def test_a_handler_may_have_a_time_out_of_no_time() -> None:
+    async def body() -> None:
+        async def handler(delivery: Delivery) -> int | None:
+            if delivery.pdu.sequence_number == 1:
+                return None
+            try:
+                async with asyncio.timeout(0):
+                    await asyncio.sleep(1)
+            except TimeoutError:
+                return 0x55
+            return None
+
+        async with RawSmsc() as smsc, client_of(smsc) as client:
+            client.on_inbound(handler)
+            for number in range(1, 4):
+                smsc.peers[0].send(DELIVER)
+                await smsc.until(answered(smsc, number))
+        assert answers(smsc) == [(1, 0), (2, 0x55), (3, 0x55)]
+
+    clock.run(body())
 
 
 def test_a_handler_that_returns_nonsense_has_failed() -> None:

@@ -291,3 +291,24 @@ def test_there_is_no_future_and_no_task_for_a_message() -> None:
         assert most - before < 10
 
     asyncio.run(body())
+
+
+@pytest.mark.parametrize("asynchronous", [False, True])
+def test_an_input_that_raises_cancelled_is_told_after_its_results(asynchronous: bool) -> None:
+    def plain() -> Iterator[Pdu]:
+        yield submit("1")
+        raise asyncio.CancelledError
+
+    async def source() -> AsyncIterator[Pdu]:
+        yield submit("1")
+        raise asyncio.CancelledError
+
+    async def body() -> None:
+        results = []
+        async with RawSmsc() as smsc, Client(smsc.url(), limits=LIMITS) as client:
+            with pytest.raises(asyncio.CancelledError):
+                async for result in client.submit_many(source() if asynchronous else plain()):
+                    results.append(result)
+            assert [result.message_id for result in results] == ["1"]
+
+    clock.run(body())

@@ -419,3 +419,76 @@ def test_idle_waits_for_what_waits_flies_and_rests() -> None:
         assert (await first.future).command_status == 0
 
     clock.run(body())
+
+
+def test_a_link_that_takes_nothing_any_more_does_not_hold_up_the_others() -> None:
+    loop = Loop()
+    outbox = outbox_of(loop)
+    wires = [Wire(loop, 2) for _ in range(3)]
+    for wire in wires:
+        outbox.add(wire)  # type: ignore[arg-type]
+    for wire in wires[:2]:
+        wire.closed = True
+    for number in range(3):
+        outbox.put(Counted(outbox, number))
+    assert [len(wire.sent) for wire in wires] == [0, 0, 2] and outbox.in_line == 1
+    for wire in wires[:2]:
+        outbox.remove(wire)  # type: ignore[arg-type]
+    assert outbox.links == wires[2:]
+
+
+def test_only_those_in_line_count_as_such_and_a_buffer_keeps_it_busy() -> None:
+    loop = Loop()
+    outbox = outbox_of(loop, retry=Retry(base=10, jitter=0))
+    wire = Wire(loop, 1)
+    outbox.add(wire)  # type: ignore[arg-type]
+    for number in range(2):
+        outbox.put(Counted(outbox, number))
+    assert (outbox.in_line, len(outbox)) == (1, 1)
+    wire.settle(1, SUBMIT.reply(0x14))
+    assert (outbox.in_line, len(outbox)) == (0, 1)
+    outbox.withdraw(next(iter(outbox)))
+    assert outbox.busy and len(outbox) == 0
+    wire.settle(2, SUBMIT.reply())
+    assert not outbox.busy
+    outbox.batches += 1
+    assert outbox.busy
+
+
+def test_withdrawing_says_whether_the_peer_may_have_it() -> None:
+    loop = Loop()
+    outbox = outbox_of(loop)
+    wire = Wire(loop, 1)
+    outbox.add(wire)  # type: ignore[arg-type]
+    asks = [Counted(outbox, number) for number in range(2)]
+    for ask in asks:
+        outbox.put(ask)
+    assert [outbox.withdraw(ask) for ask in asks] == [True, False]
+
+
+def test_on_every_kind_of_loop_a_short_pause_is_one() -> None:
+    uvloop = pytest.importorskip("uvloop")
+
+    async def body() -> int:
+        loop = asyncio.get_running_loop()
+        wire = Wire(loop, 10_000)  # type: ignore[arg-type]
+        outbox = Outbox(loop, Profile.vendor(), rate=Rate(3000, 1))
+        wakes = 0
+        go_on = outbox._go_on
+
+        def counted() -> None:
+            nonlocal wakes
+            wakes += 1
+            go_on()
+
+        outbox._go_on = counted  # type: ignore[method-assign]
+        wire.request = lambda pdu, token, timeout: wire.sent.append(token)  # type: ignore[method-assign]
+        outbox.add(wire)  # type: ignore[arg-type]
+        for number in range(100):
+            outbox.put(Counted(outbox, number))
+        while len(wire.sent) < 100:
+            await asyncio.sleep(0.01)
+        return wakes
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        assert runner.run(body()) <= 250  # thousands, if pauses below half a millisecond were none

@@ -337,3 +337,69 @@ def test_a_client_can_be_closed_while_it_reconnects(when: str) -> None:
         await smsc.stop()
 
     clock.run(body())
+
+
+def test_a_host_whose_name_cannot_be_looked_up_does_not_end_the_binding(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def body(error: Exception) -> None:
+        loop = asyncio.get_running_loop()
+        async with RawSmsc() as smsc, client_of(smsc) as client:
+            create = loop.create_connection
+            failures = [error, error]
+
+            async def failing(*given: Any, **more: Any) -> Any:
+                if failures:
+                    raise failures.pop()
+                return await create(*given, **more)
+
+            monkeypatch.setattr(loop, "create_connection", failing)
+            smsc.peers[0].transport.abort()
+            await asyncio.sleep(600)
+            assert client.state == "bound" and not failures
+
+    clock.run(body(UnicodeError("label empty or too long")))
+    clock.run(body(ValueError("unforeseen")))
+
+
+def test_what_the_system_says_of_a_connection_is_told_and_not_a_time_out_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def body() -> None:
+        async def unreachable(*given: Any, **more: Any) -> Any:
+            raise TimeoutError(110, "Connection timed out")
+
+        monkeypatch.setattr(asyncio.get_running_loop(), "create_connection", unreachable)
+        with pytest.raises(SessionClosed, match="Connection timed out"):
+            await Client("smpp://u:p@192.0.2.1", limits=LIMITS).start()
+
+    clock.run(body())
+
+
+@pytest.mark.parametrize("how", ["reset", "eof", "unbind"])
+def test_down_says_what_ended_the_link_unless_both_sides_agreed(how: str) -> None:
+    async def body() -> None:
+        downs: list[Down] = []
+        async with RawSmsc() as smsc, client_of(smsc) as client:
+            client.on_event(lambda item: downs.append(item) if isinstance(item, Down) else None)
+            peer = smsc.peers[0]
+            {"reset": peer.reset, "eof": peer.transport.write_eof, "unbind": lambda: peer.send(smpp.Unbind())}[how]()
+            await smsc.until(lambda: binds(smsc) == 2)
+        assert (downs[0].error is None) == (how == "unbind")
+
+    clock.run(body())
+
+
+@pytest.mark.parametrize("turns", range(1, 12))
+def test_a_close_while_the_client_is_opened_ends_that(turns: int) -> None:
+    async def body() -> None:
+        async with RawSmsc() as smsc:
+            client = client_of(smsc)
+            opening = asyncio.create_task(client.start())
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            was_open = opening.done()
+            await client.close()
+            if not was_open:
+                with pytest.raises(SessionClosed, match="closed before it was open"):
+                    await opening
+            await asyncio.sleep(60)
+            assert client.state == "closed" and not client._links and all(peer.ended for peer in smsc.peers)
+
+    clock.run(body())

@@ -6,7 +6,7 @@ from typing import Any
 
 import clock
 import pytest
-from rawsmsc import DELIVER, Peer, RawSmsc, but, silent, submit
+from rawsmsc import DELIVER, Peer, RawSmsc, but, silent, submit, yes
 
 import smpp_core as smpp
 from smpp_core import CommandFailed, EncodeError, Pdu, RequestTimeout, SessionClosed
@@ -180,6 +180,77 @@ def test_receipts_are_acknowledged_where_nobody_else_reads_and_messages_are_not(
     clock.run(body())
 
 
+def test_a_peer_that_answers_only_after_its_receipt_was_acknowledged_is_not_stalled() -> None:
+    async def body() -> None:
+        asked: list[Pdu] = []
+
+        def answer(peer: Peer, pdu: Pdu) -> None:
+            if pdu.command == "submit_sm":
+                asked.append(pdu)
+                peer.send(receipt("77"))
+            elif pdu.command == "deliver_sm_resp":
+                peer.send(asked[0].reply(message_id="77"))
+            elif not pdu.is_response:
+                yes(peer, pdu)
+
+        async with RawSmsc(answer) as smsc, client_of(smsc) as client:
+            async with asyncio.timeout(10):
+                sent = await client.send(TO, "Hello")
+                assert await sent.outcome() is State.DELIVERED
+
+    clock.run(body())
+
+
+@pytest.mark.parametrize("wish", ["final", "failure"])
+def test_receipts_that_come_again_or_to_a_message_that_awaits_none_are_acknowledged(wish: Any) -> None:
+    async def body() -> None:
+        def answer(peer: Peer, pdu: Pdu) -> None:
+            peer.send(pdu.reply(message_id="77"), *[receipt("77", "DELIVRD" if wish == "final" else "UNDELIV")] * 3)
+
+        async with RawSmsc(but("submit_sm", answer)) as smsc, client_of(smsc) as client:
+            sent = await client.send(TO, "Hello", receipt=wish)
+            await sent.outcome(1)
+            await smsc.until(lambda: acknowledged(smsc) == [0, 0, 0])
+            assert client.unsettled == 0
+            assert sent.state is (State.DELIVERED if wish == "final" else State.UNDELIVERED)
+
+    clock.run(body())
+
+
+def test_receipts_that_wait_for_an_iterator_are_acknowledged_when_it_is_no_more() -> None:
+    async def body() -> None:
+        async with RawSmsc(but("submit_sm", numbered)) as smsc, client_of(smsc) as client:
+            smsc.peers[0].send(DELIVER)
+            async for delivery in client.inbound():
+                await delivery.ack()
+                break
+            sent = await client.send(TO, "Hello")
+            smsc.peers[0].send(receipt("A1"))
+            assert await sent.outcome(1) is State.DELIVERED
+            await smsc.until(lambda: acknowledged(smsc) == [0, 0])
+            deliveries = client.inbound()
+            smsc.peers[0].send(receipt("A98"), DELIVER, receipt("A99"))
+            await client.submit(submit())
+            assert client.unsettled == 3 and acknowledged(smsc) == [0, 0]
+            del deliveries
+            await smsc.until(lambda: len(acknowledged(smsc)) == 4)
+            assert client.unsettled == 1
+
+    clock.run(body())
+
+
+def test_receipts_of_an_earlier_life_do_not_fill_the_peers_window() -> None:
+    async def body() -> None:
+        async with RawSmsc(but("submit_sm", numbered)) as smsc, client_of(smsc) as client:
+            smsc.peers[0].send(receipt("old1"), receipt("old2"))
+            await client.request(smpp.EnquireLink())
+            assert client.unsettled == 2
+            await client.send(TO, "Hello")
+            assert client.unsettled == 0
+
+    clock.run(body())
+
+
 def test_who_reads_gets_the_receipts_too_and_answers_them() -> None:
     async def body() -> None:
         got: list[str | None] = []
@@ -214,6 +285,80 @@ def test_what_cannot_be_composed_is_said_and_nothing_is_sent() -> None:
                 await client.send(TO, "x", flsh=True)
             await client.send(TO, "x", flash=True, validity=None)
             assert len(smsc.peers[0].of("submit_sm")) == 1
+
+    clock.run(body())
+
+
+def test_a_cancelled_send_that_was_never_written_leaves_nothing_behind() -> None:
+    async def body() -> None:
+        async with RawSmsc(but("submit_sm", silent)) as smsc, client_of(smsc, window=1) as client:
+            first = asyncio.create_task(client.submit(submit()))
+            await smsc.until(lambda: smsc.peers[0].of("submit_sm"))
+            task = asyncio.create_task(client.send(TO, LONG))
+            await asyncio.sleep(0.01)
+            assert client._sender is not None and len(client._sender.tracker) == 1
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            assert len(client._sender.tracker) == 0 and client.waiting == 0
+            first.cancel()
+
+    clock.run(body())
+
+
+@pytest.mark.parametrize("how", ["messages", "repeated"])
+@pytest.mark.parametrize("asked", ["before", "after", "days after"])
+def test_who_waits_for_a_message_that_is_followed_no_more_is_told_at_once(how: str, asked: str) -> None:
+    async def body() -> None:
+        def answer(peer: Peer, pdu: Pdu) -> None:
+            peer.send(pdu.reply(message_id="1" if how == "repeated" else str(pdu.sequence_number)))
+
+        loop = asyncio.get_running_loop()
+        async with RawSmsc(but("submit_sm", answer)) as smsc, client_of(smsc) as client:
+            sent = await client.send(TO, "one")
+            if how == "messages":
+                assert client._sender is not None
+                client._sender.tracker.limit = 1
+            waiter = asyncio.create_task(sent.outcome()) if asked == "before" else None
+            await asyncio.sleep(0)
+            await client.send(TO, "two")
+            if asked == "days after":
+                await asyncio.sleep(4 * 86_400)
+            begin = loop.time()
+            if how == "repeated" and asked == "days after":  # its time was over, and told
+                assert await sent.outcome() is State.UNKNOWN
+            else:
+                with pytest.raises(RequestTimeout, match="no longer followed"):
+                    await (waiter or sent.outcome())
+            assert loop.time() - begin < 1
+
+    clock.run(body())
+
+
+def test_parts_of_a_message_that_is_followed_no_more_are_still_told_and_open_no_other() -> None:
+    async def body() -> None:
+        async with RawSmsc(but("submit_sm", numbered)) as smsc, client_of(smsc, window=1) as client:
+            await client.send(TO, "one", receipt="none")
+            assert client._sender is not None
+            client._sender.tracker.limit = 1
+            one, two = await asyncio.gather(client.send(TO, LONG), client.send(TO, LONG))
+            assert one.states == (State.SUBMITTED,) * 3 and one.message_ids.count(None) == 0 and two.accepted
+            assert len(client._sender.tracker) == 1
+            with pytest.raises(RequestTimeout, match="too many messages"):
+                await one.outcome()
+
+    clock.run(body())
+
+
+def test_who_waits_for_an_outcome_is_told_when_there_will_be_no_link_any_more() -> None:
+    async def body() -> None:
+        async with RawSmsc(but("submit_sm", numbered)) as smsc, client_of(smsc, reconnect=False) as client:
+            sent = await client.send(TO, "Hello")
+            waiter = asyncio.create_task(sent.outcome())
+            await asyncio.sleep(0)
+            smsc.peers[0].transport.abort()
+            async with asyncio.timeout(60):
+                with pytest.raises(SessionClosed, match="the link has fallen"):
+                    await waiter
 
     clock.run(body())
 

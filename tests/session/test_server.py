@@ -187,6 +187,8 @@ def test_a_failing_handler_is_answered_with_a_system_error_and_logged_without_th
 
 def test_a_cancelled_handler_is_answered_with_a_system_error(run: Run) -> None:
     def handler(session: Any, pdu: Any) -> Any:
+        if pdu.short_message == b"plain":
+            raise asyncio.CancelledError
         if pdu.short_message == b"future":
             future = asyncio.get_running_loop().create_future()
             future.cancel()
@@ -195,7 +197,7 @@ def test_a_cancelled_handler_is_answered_with_a_system_error(run: Run) -> None:
 
     async def main() -> None:
         async with serving(handler) as server, await RawEsme.bound(server.port) as esme:
-            for text in (b"future", b"later", b"at once"):
+            for text in (b"plain", b"future", b"later", b"at once"):
                 assert (await esme.ask(submit(text))).command_status == CommandStatus.ESME_RSYSERR
 
     run(main())

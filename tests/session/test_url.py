@@ -177,3 +177,11 @@ def test_each_fault_is_a_sentence_with_the_field(url: str, field: str, problem: 
 def test_an_endpoint_made_by_hand_is_checked_too(arguments: dict[str, Any]) -> None:
     with pytest.raises(EncodeError):
         Endpoint(**arguments)
+
+
+@pytest.mark.parametrize("host", ["a..b", ".a", "a" * 64 + ".net", "x." + "b" * 64])
+def test_a_host_that_can_never_be_looked_up_is_refused(host: str) -> None:
+    for make in (lambda: parse_url(f"smpp://u:p@good,{host}:2775"), lambda: Endpoint(hosts=((host, 2775),))):
+        with pytest.raises(EncodeError, match="label"):
+            make()
+    assert parse_url("smpp://u:p@bücher.example.").hosts == (("bücher.example.", 2775),)

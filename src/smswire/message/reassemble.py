@@ -36,7 +36,10 @@ class Held(Struct, frozen=True):
 
 
 class Duplicate(Struct, frozen=True):
-    """A part that is there already, or whose message was completed a short while ago, came again and changes nothing."""
+    """A part that is there already, or whose message was completed a short while ago, came again.
+
+    It changes nothing, unless it turns out that it was of another message with the same reference: then it comes out once more, with that.
+    """
 
     pdu: Pdu
 
@@ -84,6 +87,13 @@ class _Entry:
         self.octets = 0
         self.deadline = 0.0
 
+    def put(self, part: int, pdu: Pdu, content: int) -> int:
+        """Keep a part that is not there; returns the octets that it takes."""
+        size = len(pdu) + _OBJECT
+        self.pdus[part], self.contents[part] = pdu, content
+        self.octets += size
+        return size
+
 
 class Reassembler:
     """Puts long messages together. Parts belong together by peer, sender, receiver, kind and number of the reference, and total.
@@ -92,11 +102,14 @@ class Reassembler:
     that cannot be (total 0, part 0 or beyond the total) are no concatenation, as 3GPP TS 23.040 9.2.3.24.1 says. Another total is another
     message. A part that comes again is a Duplicate, also `timeout` seconds after its message was completed. A part with another text
     under a number that is held begins a new message, for the sender has used the reference again: the newer wins, and what was held is
-    Dropped, since a text of two messages was written by nobody.
+    Dropped, since a text of two messages was written by nobody. So does a part with another text than the completed message had. If all
+    parts before it came again since, as a greeting does that both begin with, those Duplicates are the new message's, too; single ones were
+    just repeated. What the new message waits for is no Duplicate.
 
     max_messages: incomplete messages at once; 1,000 are some minutes of lost parts at a busy gateway. max_octets: of the PDUs held, each
-    counted with 256 for its object. timeout: seconds without a new part. Over a cap the message that waited longest goes first. Time is
-    what the caller says; every PDU that goes in comes out in an event. Not thread-safe.
+    counted with 256 for its object. timeout: seconds without a new part. Over a cap Duplicates are forgotten first, then the message that
+    waited longest goes. Time is what the caller says; every PDU that goes in comes out in an event, a Duplicate perhaps in a second one.
+    Not thread-safe.
     """
 
     def __init__(
@@ -109,6 +122,7 @@ class Reassembler:
         self.octets = 0
         self._waiting: dict[_Key, _Entry] = {}  # the one whose deadline is nearest first
         self._done: dict[_Key, tuple[tuple[int, ...], float]] = {}  # what was completed: hashes of the parts, until when it is remembered
+        self._again: dict[_Key, _Entry] = {}  # parts of those that came again since, the first of each number; the oldest first
 
     def __len__(self) -> int:
         """Messages that wait for parts."""
@@ -129,12 +143,14 @@ class Reassembler:
         kind, reference, total, part = numbers
         key = _Key(peer, getattr(pdu, "source_addr", None) or "", getattr(pdu, "destination_addr", None) or "", kind, reference, total)
         content = hash((octets, coding))
-        done = self._done.get(key)
-        if done is not None and done[0][part - 1] == content:
+        done, entry = self._done.get(key), self._waiting.get(key)
+        if entry is not None and entry.contents.get(part) == content:
             events.append(Duplicate(pdu))
             return events
-        entry = self._waiting.get(key)
-        if entry is not None and entry.contents.get(part) == content:
+        # While another message waits for this very part, it is that one's.
+        if done is not None and done[0][part - 1] == content and (entry is None or part in entry.contents):
+            if entry is None:
+                self._keep_duplicate(key, part, pdu, content)
             events.append(Duplicate(pdu))
             return events
         if entry is not None:
@@ -143,12 +159,8 @@ class Reassembler:
                 events.append(self._drop(key, entry, "replaced"))
                 entry = None
         if entry is None:
-            entry = _Entry()
-        entry.pdus[part] = pdu
-        entry.contents[part] = content
-        size = len(pdu) + _OBJECT
-        entry.octets += size
-        self.octets += size
+            entry = self._begin(key, part)
+        self.octets += entry.put(part, pdu, content)
         if len(entry.pdus) == total:
             self.octets -= entry.octets
             self._remember(key, entry, now)
@@ -157,6 +169,7 @@ class Reassembler:
         entry.deadline = now + self.timeout
         self._waiting[key] = entry
         events.append(Held(pdu, len(entry.pdus), total))
+        self._forget_duplicates()
         while len(self._waiting) > self.max_messages or self.octets > self.max_octets:
             reason = "messages" if len(self._waiting) > self.max_messages else "octets"
             oldest = next(iter(self._waiting))
@@ -177,7 +190,7 @@ class Reassembler:
             key, (_, until) = next(iter(self._done.items()))
             if until > now:
                 break
-            del self._done[key]
+            self._forget(key)
         return events
 
     def deadline(self) -> float | None:
@@ -189,7 +202,8 @@ class Reassembler:
         """Give up everything that is held."""
         events: list[Event] = [self._drop(key, entry, "closed") for key, entry in self._waiting.items()]
         self._waiting.clear()
-        self._done.clear()
+        for key in list(self._done):
+            self._forget(key)
         return events
 
     def _drop(self, key: _Key, entry: _Entry, reason: str) -> Dropped:
@@ -197,10 +211,42 @@ class Reassembler:
         return Dropped(_held(entry), _missing(key, entry), reason)
 
     def _remember(self, key: _Key, entry: _Entry, now: float) -> None:
-        self._done.pop(key, None)
+        if key in self._done:
+            self._forget(key)
         self._done[key] = tuple(entry.contents[number] for number in range(1, key.total + 1)), now + self.timeout
         while len(self._done) > self.max_messages:
-            del self._done[next(iter(self._done))]
+            self._forget(next(iter(self._done)))
+
+    def _forget(self, key: _Key) -> None:
+        """Know nothing of a completed message any more."""
+        del self._done[key]
+        again = self._again.pop(key, None)
+        if again is not None:
+            self.octets -= again.octets
+
+    def _begin(self, key: _Key, part: int) -> _Entry:
+        """A message of which this part is there, and those before it if all of them were called Duplicate."""
+        entry = _Entry()
+        again = self._again.pop(key, None)
+        if again is not None:
+            self.octets -= again.octets
+            if all(number in again.pdus for number in range(1, part)):
+                for number in range(1, part):
+                    self.octets += entry.put(number, again.pdus[number], again.contents[number])
+        return entry
+
+    def _keep_duplicate(self, key: _Key, part: int, pdu: Pdu, content: int) -> None:
+        """Keep a part of a completed message that came again, until all have: then it is the whole message that did."""
+        again = self._again.setdefault(key, _Entry())
+        if part not in again.contents:
+            self.octets += again.put(part, pdu, content)
+        if len(again.contents) == key.total:
+            self.octets -= self._again.pop(key).octets
+        self._forget_duplicates()
+
+    def _forget_duplicates(self) -> None:
+        while self._again and self.octets > self.max_octets:
+            self.octets -= self._again.pop(next(iter(self._again))).octets
 
 
 def _held(entry: _Entry) -> tuple[Pdu, ...]:

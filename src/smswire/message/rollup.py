@@ -65,9 +65,10 @@ class Rollup:
     way (intermediate, ENROUTE, ACCEPTED) never undoes a final one; of two final ones the surer counts (DELIVERED, UNDELIVERED, REJECTED,
     EXPIRED, DELETED, UNKNOWN), so a message that expired may still turn out delivered. A receipt counts more than a response, a positive
     response more than a negative one, a response more than a failure.
+    given_up: why nobody tells it of receipts any more though it is not final; "" while somebody does.
     """
 
-    __slots__ = ("_parts", "key", "receipts", "total")
+    __slots__ = ("_parts", "given_up", "key", "receipts", "total")
 
     def __init__(self, key: Hashable = None, total: int = 1, *, receipts: bool = True) -> None:
         if not 1 <= total <= 255:
@@ -75,6 +76,7 @@ class Rollup:
         self.key = key
         self.total = total
         self.receipts = receipts
+        self.given_up = ""
         self._parts = [_Part() for _ in range(total)]
 
     def __repr__(self) -> str:

@@ -16,6 +16,9 @@ from .rollup import Rollup, State
 __all__ = ["Overdue", "PushedOut", "Tracker", "TrackerEvent", "Unmatched"]
 
 _MOST_EVENTS = 1000  # that tick has not given out yet; the counters go on
+_GIVEN_UP = {
+    "messages": "too many messages are open", "ids": "too many message ids are kept", "repeated": "the peer gave its id to another message",
+}
 
 
 class Unmatched(Struct, frozen=True):
@@ -110,7 +113,8 @@ class Tracker:
     def submitted(self, key: Hashable, now: float, part: int = 1, total: int = 1, *, receipts: bool = True) -> Rollup:
         """A part (of 1 to total) of the message `key` is about to go out. The first call opens the message.
 
-        receipts: whether receipts will come; without them a positive response is final. Returns the message's Rollup.
+        receipts: whether receipts will come; without them a positive response is final. Returns the message's Rollup, whose `given_up`
+        says so once it is followed no more.
         """
         found = self._open.get(key)
         if found is None:
@@ -174,6 +178,8 @@ class Tracker:
             self._close(key)
             if not found.rollup.final:
                 found.rollup.overdue()
+                if not found.rollup.final:  # a part of it has not even been answered
+                    found.rollup.given_up = "its time is over"
                 self.overdue += 1
                 overdue.append(Overdue(found.rollup))
         events = [*self._events, *overdue]
@@ -275,6 +281,7 @@ class Tracker:
 
     def _push_out(self, rollup: Rollup, reason: Literal["messages", "ids", "repeated"]) -> None:
         if not rollup.final:
+            rollup.given_up = _GIVEN_UP[reason]
             self.pushed_out += 1
             self._events.append(PushedOut(rollup, reason))
 

@@ -108,9 +108,13 @@ class Client:
         self._lost: deque[Pdu] = deque()
         self._lost_octets = 0
         self._ended: asyncio.Future[None] | None = None
+        self._first: list[asyncio.Task[None]] = []  # each bind's first round, while the client is opened
         self._outbox: Outbox = None  # type: ignore[assignment]  # both need the loop: `start` makes them
         self._inbox: Inbox = None  # type: ignore[assignment]
         self._sender: Sender | None = None
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.endpoint} {self.state}>"
 
     def _endpoints(self) -> Sequence[Endpoint]:
         return (self.endpoint,)
@@ -125,7 +129,8 @@ class Client:
         await self.close(None if kind is None else 0)
 
     async def start(self) -> None:
-        """Connect and bind. Raises CommandFailed for a refused bind, SessionClosed for hosts that do not answer."""
+        """Connect and bind. Raises CommandFailed for a refused bind, SessionClosed for hosts that do not answer and for a `close`
+        meanwhile."""
         if self._state != "new":
             raise SessionClosed("a client is opened once")
         loop = asyncio.get_running_loop()
@@ -156,7 +161,7 @@ class Client:
 
     async def _first_round(self) -> list[Exception | None]:
         """What each bind's first round failed by; raises if all did."""
-        tasks = [asyncio.ensure_future(bind.first()) for bind in self._binds]
+        self._first = tasks = [asyncio.ensure_future(bind.first()) for bind in self._binds]
         if not tasks:
             return []
         try:
@@ -165,6 +170,9 @@ class Client:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            self._first = []
+        if self._state != "opening":
+            raise SessionClosed("the client was closed before it was open")
         failures: list[Exception | None] = []
         for task in tasks:
             error = task.exception()
@@ -203,6 +211,10 @@ class Client:
         grace = self.limits.unbind_timeout
         self._outbox.close("the client was closed")
         try:
+            if self._first:
+                for task in self._first:
+                    task.cancel()
+                await asyncio.wait(self._first)
             if timeout is None or timeout > 0:
                 await self._answers(timeout)
         finally:
@@ -214,7 +226,7 @@ class Client:
                 finally:
                     self._state = "closed"
                     if self._sender is not None:
-                        self._sender.close()
+                        self._sender.close("the client was closed")
                     self._ended.set_result(None)
 
     async def _answers(self, timeout: float | None) -> None:
@@ -280,16 +292,21 @@ class Client:
         marks, as `retry` says. timeout: seconds for all of that, None for no limit but Limits.response_timeout for each response.
         Raises CommandFailed (its `response`), and otherwise as `request`.
         """
+        ask = self._ask(pdu, timeout)
+        try:
+            return await ask.future
+        except asyncio.CancelledError:
+            ask.outbox.withdraw(ask)
+            raise
+
+    def _ask(self, pdu: Pdu, timeout: float | None) -> Success:
+        """Put a request in line. Who awaits its future withdraws it when cancelled."""
         outbox = self._outbox
         if self._state != "open" or outbox.closed or pdu.command_id not in outbox.sendable:
             self._open().check(pdu)
         ask = Success(outbox, pdu, None if timeout is None else outbox.now() + timeout, True)
         outbox.put(ask)
-        try:
-            return await ask.future
-        except asyncio.CancelledError:
-            outbox.withdraw(ask)
-            raise
+        return ask
 
     def submit_nowait(self, pdu: Pdu) -> asyncio.Future[Pdu]:
         """Send a request at once, or raise WindowFull (window, rate or a line of others leave no room) or SessionClosed (no link).
@@ -329,13 +346,15 @@ class Client:
 
         to, text, sender, receipt, options: the attributes of Message, addresses as people write them; receipt "none" asks for no
         receipt. national, latin1: see compose. timeout: seconds for each part. The parts go in order; after one that was not accepted
-        none is sent. Raises EncodeError for what cannot be composed; what a part failed by is in `Sent.errors`. Its receipts come to
-        inbound as all others do; without handler and iterator they are acknowledged here.
+        none is sent. Raises EncodeError for what cannot be composed; what a part failed by is in `Sent.errors`. Cancelled, it sends no
+        more parts. Receipts come to inbound as before; from the first send on, all of them are acknowledged where there is neither
+        handler nor iterator.
         """
         self._open()
         message = Message.make(to, text, sender=sender, receipt=receipt, **options)
         if self._sender is None:
             self._sender = Sender(self)
+            self._inbox.look_again()
         return await self._sender.send(message, timeout, national=national, latin1=latin1)
 
     # -- receiving -------------------------------------------------------------------------------------------------------------------
@@ -344,7 +363,7 @@ class Client:
         """Iterate over what the peer delivers: `async for delivery in client.inbound(): …`.
 
         Each one is settled with `await delivery.ack()` or `.reject(status)`; one that was not is acknowledged when the next is asked
-        for. Several tasks may iterate and share the deliveries. It ends at the close.
+        for. Several tasks may iterate and share the deliveries. It ends at the close, and when the last link has fallen for good.
         """
         self._open()
         return self._inbox.deliveries()
@@ -422,7 +441,11 @@ class Client:
         """There is no link."""
         self._tell(news)
         if news.again is None and all(bind.link is None for bind in self._binds):
-            self._outbox.close(f"the link has fallen: {news.reason}")
+            reason = f"the link has fallen: {news.reason}"
+            self._outbox.close(reason)
+            self._inbox.end(reason)
+            if self._sender is not None:
+                self._sender.close(f"the link has fallen ({news.reason})")
 
     def bind_request(self, link: Link, pdu: Pdu) -> None:
         """The peer wants an answer."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import traceback
+import weakref
 from collections import deque
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from types import CoroutineType
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import msgspec
 
@@ -39,11 +40,12 @@ class Delivery:
     pdu: as it came. status: the command_status that answered it, None so far.
     """
 
-    __slots__ = ("_inbox", "_link", "pdu", "status")
+    __slots__ = ("_inbox", "_link", "_tapped", "pdu", "status")
 
     def __init__(self, inbox: Inbox, link: Link, pdu: Pdu) -> None:
         self._inbox = inbox
         self._link = link
+        self._tapped = False  # the inbox's tap has taken what it says
         self.pdu = pdu
         self.status: int | None = None
 
@@ -97,31 +99,37 @@ class Quarantined(msgspec.Struct, frozen=True):
 
 
 class Deliveries:
-    """The iterator of `Client.inbound`. What it gave and nobody settled is acknowledged when the next one is asked for."""
+    """The iterator of `Client.inbound`. What it gave and nobody settled is acknowledged when the next one is asked for.
 
-    __slots__ = ("_inbox", "_last")
+    Several tasks may share it: each acknowledges what it was given itself, and what was given to tasks that have ended. Receipts wait
+    for it as long as it exists.
+    """
+
+    __slots__ = ("__weakref__", "_inbox", "_last")
 
     def __init__(self, inbox: Inbox) -> None:
         self._inbox = inbox
-        self._last: Delivery | None = None
+        self._last: dict[asyncio.Task[Any] | None, Delivery] = {}  # by the task that got it; no more than there are tasks
 
     def __aiter__(self) -> Deliveries:
         return self
 
     async def __anext__(self) -> Delivery:
-        last, self._last = self._last, None
-        if last is not None and last.status is None:
-            self._inbox.settle(last, 0)
-        self._last = await self._inbox.get()
-        return self._last
+        given, mine = self._last, asyncio.current_task()
+        for task in [task for task in given if task is mine or task is None or task.done()]:
+            last = given.pop(task)
+            if last.status is None:
+                self._inbox.settle(last, 0)
+        given[mine] = delivery = await self._inbox.get()
+        return delivery
 
 
 class Inbox:
     """Deliveries of all links of a client that nobody has taken yet, and who takes them.
 
-    tap: sees each delivery first and tells whether somebody waits for just that receipt: if there is neither handler nor iterator, it is
-    acknowledged then. How many may wait is the machine's cap (Limits.inbound, inbound_octets for each link): more are answered
-    ESME_RX_T_APPN there. Without anybody to take them they wait: nothing is acknowledged that nobody took.
+    tap: sees each delivery first and tells whether it has taken what it says, as the sender of messages takes receipts: where there is
+    neither handler nor iterator, it is acknowledged then. How many may wait is the machine's cap (Limits.inbound, inbound_octets for each
+    link): more are answered ESME_RX_T_APPN there. Without anybody to take them they wait: nothing is acknowledged that nobody took.
     """
 
     def __init__(
@@ -137,28 +145,58 @@ class Inbox:
         self._handler: Handler | None = None
         self._concurrency = 0
         self._running = 0
-        self._read = False  # somebody iterates, or has
+        self._iterators: set[weakref.ref[Deliveries]] = set()
         self._quarantine: dict[bytes, Quarantined] = {}
         self.closed = False
+        self.ended = ""  # why nothing will come any more
 
     # -- who takes them -------------------------------------------------------------------------------------------------------------
 
     def deliveries(self) -> Deliveries:
         """An iterator over what comes. Several of them share it."""
-        self._read = True
-        return Deliveries(self)
+        deliveries = Deliveries(self)
+        self._iterators.add(weakref.ref(deliveries, self._let_go))
+        return deliveries
+
+    def _let_go(self, iterator: weakref.ref[Deliveries]) -> None:
+        """An iterator is no more, in whatever thread that was."""
+        self._iterators.discard(iterator)
+        with suppress(RuntimeError):  # the loop is closed
+            self._loop.call_soon_threadsafe(self._let_tapped_go)
+
+    @property
+    def unread(self) -> bool:
+        """True if there is nobody to take anything."""
+        return self._handler is None and not self._iterators
+
+    def look_again(self) -> None:
+        """Have the tap look at what waits: it knows more now."""
+        for delivery in self._held:
+            delivery._tapped = self._taps(delivery)
+        self._let_tapped_go()
+
+    def _let_tapped_go(self) -> None:
+        """Acknowledge what the tap has taken of what waits, if nobody else will."""
+        if not self.unread or self.closed:
+            return
+        tapped = [delivery for delivery in self._held if delivery._tapped]
+        self._held = deque(delivery for delivery in self._held if not delivery._tapped)
+        for delivery in tapped:  # may bring further ones
+            self.settle(delivery, 0)
 
     def handle(self, handler: Handler | None, concurrency: int) -> None:
         """Have each delivery handled, those that wait already first; None to stop that."""
         self._handler = handler
         self._concurrency = concurrency
-        if handler is not None and self._held:
+        if handler is None:
+            self._let_tapped_go()
+        elif self._held:
             self._loop.call_soon(self._run_held)
 
     async def get(self) -> Delivery:
         """The next delivery. Raises StopAsyncIteration after the end."""
         while not self._held:
-            if self.closed:
+            if self.closed or self.ended:
                 raise StopAsyncIteration
             getter = self._loop.create_future()
             self._getters.append(getter)
@@ -194,7 +232,8 @@ class Inbox:
         if self.closed:
             self.settle(delivery, _LATER)
             return
-        if self._belongs(delivery) and self._handler is None and not self._read:
+        delivery._tapped = self._taps(delivery)
+        if delivery._tapped and self.unread:
             self.settle(delivery, 0)
         elif self._handler is not None and not self._held and (not self._concurrency or self._running < self._concurrency):
             self._run(self._handler, delivery)
@@ -202,7 +241,7 @@ class Inbox:
             self._held.append(delivery)
             self._wake()
 
-    def _belongs(self, delivery: Delivery) -> bool:
+    def _taps(self, delivery: Delivery) -> bool:
         try:
             return self._tap is not None and self._tap(delivery)
         except Exception as error:  # the session outlives whatever one PDU can do
@@ -225,14 +264,19 @@ class Inbox:
             self._metrics.received(pdu.command, status)
         return delivery._link.reply(pdu, response)
 
-    async def close(self, timeout: float) -> None:
-        """Take nothing any more. Handlers that run have `timeout` seconds; what is unsettled then is answered ESME_RX_T_APPN."""
-        self.closed = True
-        self._held.clear()
+    def end(self, reason: str) -> None:
+        """Nothing will come any more: iterators end when they have given what waits."""
+        self.ended = self.ended or reason
         while self._getters:
             getter = self._getters.popleft()
             if not getter.done():
                 getter.set_result(None)
+
+    async def close(self, timeout: float) -> None:
+        """Take nothing any more. Handlers that run have `timeout` seconds; what is unsettled then is answered ESME_RX_T_APPN."""
+        self.closed = True
+        self._held.clear()
+        self.end("the client was closed")
         try:
             await asyncio.sleep(0)  # a handler that closes its client in its first step has its task after this
             mine = asyncio.current_task()
@@ -272,7 +316,7 @@ class Inbox:
                 result.add_done_callback(lambda task: self._ran(delivery, task))
             else:
                 self._handled(delivery, result)
-        except Exception as error:
+        except (Exception, asyncio.CancelledError) as error:  # nobody cancels us here: it is its own
             self._failed(delivery, error)
 
     def _ran(self, delivery: Delivery, task: asyncio.Future[int | None]) -> None:

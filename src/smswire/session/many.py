@@ -122,7 +122,7 @@ class Run:
             except StopIteration:
                 self.exhausted = True
                 return
-            except Exception as error:
+            except (Exception, asyncio.CancelledError) as error:
                 self.exhausted, self.failure = True, error
                 return
             self.take(pdu)
@@ -141,6 +141,9 @@ class Run:
             pass
         except Exception as error:
             self.failure = error
+        except asyncio.CancelledError as error:  # the input's own, unless the run is over and nobody asks any more
+            self.failure = error
+            raise
         finally:
             self.exhausted = True
             self.wake()

@@ -217,10 +217,7 @@ class Outbox:
         raise WindowFull("every window is full" if self._pick() is None else "the rate allows no more at this moment")
 
     def withdraw(self, ask: Ask) -> bool:
-        """Forget an ask whose caller has gone. What was sent keeps its place in the window until it is answered.
-
-        Returns whether it was: the peer may have it, and what it says will not be told.
-        """
+        """Forget an ask whose caller has gone; returns whether it was sent, and keeps its place in the window until it is answered."""
         stage, ask.stage = ask.stage, DONE
         if stage == WAITING:
             self._left()

@@ -222,7 +222,7 @@ class Session:
         else:
             try:
                 answer = server.handler(self, pdu)
-            except Exception as error:
+            except (Exception, asyncio.CancelledError) as error:  # nobody cancels us here: it is the handler's
                 answer = self.failed(pdu, error)
         if answer is None:
             if pdu.__class__ is SubmitSm:
@@ -270,10 +270,8 @@ class Session:
         if answer.__class__ is CoroutineType or not isinstance(answer, (Pdu, int)) and isinstance(answer, Awaitable):
             try:
                 answer = self.server.driver.begin(answer)
-            except Exception as error:
+            except (Exception, asyncio.CancelledError) as error:
                 answer = self.failed(pdu, error)
-            except asyncio.CancelledError:
-                answer = _SYSTEM_ERROR
             if asyncio.isfuture(answer):
                 self.owed += 1
                 self.server._owe(1, len(pdu))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from smpp_core import Pdu, RequestTimeout, SessionClosed, SmppError
@@ -11,7 +12,7 @@ from smpp_core import Pdu, RequestTimeout, SessionClosed, SmppError
 from ..message.compose import Composition, References, compose
 from ..message.message import Message
 from ..message.rollup import Rollup, State
-from ..message.tracker import PushedOut, Tracker
+from ..message.tracker import PushedOut, Tracker, TrackerEvent, Unmatched
 
 if TYPE_CHECKING:
     from .client import Client
@@ -79,8 +80,9 @@ class Sent:
     async def outcome(self, timeout: float | None = None) -> State:
         """Wait for the final receipts of all parts and return the state.
 
-        timeout: seconds, None for as long as receipts are awaited (72 h from the sending; UNKNOWN then). Raises RequestTimeout, and
-        SessionClosed if the client is closed before.
+        timeout: seconds, None for as long as receipts are awaited (72 h from the sending; UNKNOWN then). Raises RequestTimeout, also for a
+        message that is not followed any more (see Sender), and SessionClosed if the client is closed before or has lost its last link
+        for good.
         """
         try:
             async with asyncio.timeout(timeout):
@@ -104,7 +106,8 @@ class Sender:
         self._last = 0
         self._waiters: dict[object, list[asyncio.Future[None]]] = {}
         self._timer: asyncio.TimerHandle | None = None
-        self._closed = False
+        self._pushed_out = 0  # how many of the tracker's were told
+        self._closed = ""  # why no receipts will come
 
     async def send(
         self, message: Message, timeout: float | None = None, *, national: tuple[str | int, ...] = (), latin1: bool = False
@@ -114,47 +117,71 @@ class Sender:
         pdus = composition.pdus()
         self._last = key = self._last + 1
         receipts = message.receipt in ("final", "intermediate")
-        sent: Sent | None = None
+        rollup = self._submitting(key, 1, len(pdus), receipts)
+        sent = Sent(self, composition, rollup)
         failed: SmppError | None = None
         for number, pdu in enumerate(pdus, 1):
-            rollup = self.tracker.submitted(key, self._loop.time(), number, len(pdus), receipts=receipts)
-            if sent is None:
-                sent = Sent(self, composition, rollup)
-                self._arm()
-            outcome: Pdu | SmppError
+            if number > 1:
+                self._submitting(key, number, len(pdus), receipts, rollup)
             if failed is not None:
-                outcome = SessionClosed(f"not sent, since an earlier part failed: {failed}")
-            else:
+                self._ended(rollup, number, SessionClosed(f"not sent, since an earlier part failed: {failed}"), sent.errors)
+                continue
+            outcome: Pdu | SmppError
+            try:
+                ask = self._client._ask(pdu, timeout)
                 try:
-                    outcome = await self._client.submit(pdu, timeout)
-                except SmppError as error:
-                    outcome = failed = error
+                    outcome = await ask.future
                 except asyncio.CancelledError:
-                    self._told(self.tracker.responded(key, number, SessionClosed("its sender was cancelled", written=True)))
+                    written = ask.outbox.withdraw(ask)
+                    self._ended(rollup, number, SessionClosed("its sender was cancelled", written=written), sent.errors)
+                    for rest in range(number + 1, len(pdus) + 1):
+                        self._submitting(key, rest, len(pdus), receipts, rollup)
+                        self._ended(rollup, rest, SessionClosed("its sender was cancelled"), sent.errors)
                     raise
-            if isinstance(outcome, SmppError):
-                sent.errors[number - 1] = outcome
-            self._told(self.tracker.responded(key, number, outcome))
-        assert sent is not None
+            except SmppError as error:
+                outcome = failed = error
+            self._ended(rollup, number, outcome, sent.errors)
         return sent
 
+    def _submitting(self, key: int, number: int, total: int, receipts: bool, rollup: Rollup | None = None) -> Rollup:
+        """A part goes out. rollup: of the message, None for its first part."""
+        if rollup is not None and rollup.given_up:  # the tracker would take it for a new message
+            rollup.submitting(number)
+            return rollup
+        rollup = self.tracker.submitted(key, self._loop.time(), number, total, receipts=receipts)
+        self._look_for_pushed_out()
+        self._arm()
+        return rollup
+
+    def _ended(self, rollup: Rollup, number: int, outcome: Pdu | SmppError, errors: list[SmppError | None]) -> None:
+        """A part has its response, or will have none."""
+        if isinstance(outcome, SmppError):
+            errors[number - 1] = outcome
+        if self.tracker.responded(rollup.key, number, outcome) is None:  # it is followed no more
+            if isinstance(outcome, SmppError):
+                rollup.failed(number, outcome)
+            else:
+                rollup.responded(number, outcome.command_status, getattr(outcome, "message_id", None))
+        self._look_for_pushed_out()
+        self._told(rollup)
+
     def delivered(self, delivery: Delivery) -> bool:
-        """Take the receipt that a delivery carries. Returns whether it belongs to a message of this sender."""
-        if not len(self.tracker):
-            return False
+        """Take the receipt that a delivery carries. Returns whether it carries one: its message may be named later, or never."""
         receipt = delivery.receipt
         if receipt is None:
             return False
-        rollup = self.tracker.receipt(receipt, self._loop.time())
-        self._told(rollup)
-        return rollup is not None
+        self._told(self.tracker.receipt(receipt, self._loop.time()))
+        self._arm()
+        return True
 
     async def followed(self, rollup: Rollup) -> None:
-        """Wait until a message is final."""
+        """Wait until a message is final. Raises RequestTimeout for one that is not followed, SessionClosed after the end."""
         if rollup.final:
             return
+        if rollup.given_up:
+            raise _given_up(rollup)
         if self._closed:
-            raise SessionClosed("the client was closed before the final receipt", written=True)
+            raise SessionClosed(self._closed, written=True)
         future = self._loop.create_future()
         self._waiters.setdefault(rollup.key, []).append(future)
         try:
@@ -166,13 +193,13 @@ class Sender:
                 if not waiters:
                     del self._waiters[rollup.key]
 
-    def close(self) -> None:
+    def close(self, reason: str) -> None:
         """No more receipts will come."""
-        self._closed = True
+        self._closed = self._closed or f"{reason} before the final receipt"
         if self._timer is not None:
             self._timer.cancel()
         for key in list(self._waiters):
-            self._wake(key, SessionClosed("the client was closed before the final receipt", written=True))
+            self._wake(key, SessionClosed(self._closed, written=True))
 
     def _told(self, rollup: Rollup | None) -> None:
         if rollup is not None and rollup.final and rollup.key in self._waiters:
@@ -194,11 +221,27 @@ class Sender:
 
     def _tick(self) -> None:
         self._timer = None
-        for event in self.tracker.tick(self._loop.time()):
-            rollup = getattr(event, "rollup", None)
+        self._tell(self.tracker.tick(self._loop.time()))
+        self._arm()
+
+    def _look_for_pushed_out(self) -> None:
+        """Tell at once who waits for a message that had to make room: there may be no other tick for days."""
+        if self.tracker.pushed_out != self._pushed_out:
+            self._tell(self.tracker.tick(self._loop.time()))
+
+    def _tell(self, events: Sequence[TrackerEvent]) -> None:
+        self._pushed_out = self.tracker.pushed_out
+        for event in events:
+            if isinstance(event, Unmatched):
+                continue
+            rollup = event.rollup
             if isinstance(event, PushedOut):
-                log.warning("a message is no longer followed to its receipts: too many %s", event.reason)
-                self._wake(event.rollup.key, RequestTimeout("too many messages are open; this one is no longer followed", written=True))
+                log.warning("a message is no longer followed to its receipts: %s", rollup.given_up)
+            if rollup.given_up and not rollup.final:
+                self._wake(rollup.key, _given_up(rollup))
             else:
                 self._told(rollup)
-        self._arm()
+
+
+def _given_up(rollup: Rollup) -> RequestTimeout:
+    return RequestTimeout(f"the message is no longer followed to its receipts: {rollup.given_up}", written=True)

@@ -318,7 +318,7 @@ class Server:
                 verdict: Any = self._bound_by(session, bind)
                 if not isinstance(verdict, (Account, int)):
                     verdict = self.driver.begin(verdict)
-            except Exception as error:
+            except (Exception, asyncio.CancelledError) as error:  # nobody cancels us here: it is the callback's own
                 verdict = session.failed(bind, error)
             if asyncio.isfuture(verdict):
                 verdict.add_done_callback(partial(self._judged, session, bind))

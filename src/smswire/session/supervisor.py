@@ -127,7 +127,7 @@ class Supervisor:
                 refusal = error
                 if error.response.status.retry == "never":  # a wrong password is wrong at the next host, too, and guessing is punished
                     raise
-            except (OSError, SmppError) as error:
+            except (OSError, SmppError, UnicodeError) as error:  # UnicodeError: a name that cannot be looked up
                 cause = error
                 failures.append(f"{host}:{port}: {error}")
             else:
@@ -179,8 +179,9 @@ class Supervisor:
         pdu = self.endpoint.bind_pdu(self._profile)
         self._end = Closed("the connection was closed", None, [])
         self._lost = ()
+        patience = asyncio.timeout(limits.bind_timeout or None)
         try:
-            async with asyncio.timeout(limits.bind_timeout or None):
+            async with patience:
                 _, link = await loop.create_connection(
                     self.make, host, port, ssl=context, server_hostname=host if context is not None else None,
                     ssl_handshake_timeout=(limits.tls_timeout or None) if context is not None else None,
@@ -194,6 +195,8 @@ class Supervisor:
                 raise SessionClosed(f"the session ended at once: {self._end.reason}", written=True) from self._end.error
         except TimeoutError as error:
             self._abort()
+            if not patience.expired():
+                raise  # it is the system's ETIMEDOUT
             raise RequestTimeout(f"not bound within {limits.bind_timeout:g} s", written=True) from error
         except SmppError:
             await self._let_go()
@@ -237,7 +240,10 @@ class Supervisor:
             try:
                 await self.first()
                 failure = None
-            except (OSError, SmppError) as problem:
+            except SmppError as problem:
+                failure = problem
+            except Exception as problem:  # whatever it is, a client that is to stay bound does not stay down for it
+                log.exception("bind %d: an attempt failed in an unforeseen way", self.number)
                 failure = problem
 
     def _delay(self, failure: Exception | None) -> float:

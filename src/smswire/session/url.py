@@ -233,6 +233,11 @@ def _check_host(host: str) -> None:
             _refuse("host", "a host in the URL is no IPv6 address")
     elif not _HOST.fullmatch(host):
         _refuse("host", "a host is missing or has characters that no host name has")
+    else:
+        try:
+            host.encode("idna")  # as looking it up does
+        except UnicodeError:
+            _refuse("host", "a host in the URL has an empty label, one of more than 63 characters, or one that no name may have")
 
 
 def _check_text(name: str, text: str) -> None:
