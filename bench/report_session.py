@@ -31,8 +31,8 @@ BASE_WINDOW = 64
 # What a profile said about rows that are short; printed only then.
 REASONS = {
     "awaited submits": (
-        "of some 7 µs a message for both ends, by the profiler about 0.4 construct it, 2.3 are the two session machines with their decoding "
-        "and encoding, 2 the event loop with a future and a change of tasks, the rest what a client does beside: the line of those who "
+        "of some 7 µs a message for both ends, by the profiler about 0.4 construct it, 2.3 are the two session machines with their "
+        "decoding and encoding, 2 the event loop with a future and a change of tasks, the rest what a client does beside: the line of those who "
         "wait, rate, slowing down, retries, the histogram of latencies. node-smpp does nothing of the last."),
     "bulk, submit_buffer": (
         "of some 2.2 µs a message, 1.6 are the server's, which makes an object of each request, calls a Python function and makes another "
