@@ -32,8 +32,8 @@ BASE_WINDOW = 64
 REASONS = {
     "awaited submits": (
         "of some 7 µs a message for both ends, by the profiler about 0.4 construct it, 2.3 are the two session machines with their "
-        "decoding and encoding, 2 the event loop with a future and a change of tasks, the rest what a client does beside: the line of those who "
-        "wait, rate, slowing down, retries, the histogram of latencies. node-smpp does nothing of the last."),
+        "decoding and encoding, 2 the event loop with a future and a change of tasks, the rest what a client does beside: the line of "
+        "those who wait, rate, slowing down, retries, the histogram of latencies. node-smpp does nothing of the last."),
     "bulk, submit_buffer": (
         "of some 2.2 µs a message, 1.6 are the server's, which makes an object of each request, calls a Python function and makes another "
         "of the answer; the client takes 0.6. Beside a server that is not the limit it would be faster."),
