@@ -631,3 +631,11 @@ def test_drain_waits_for_a_buffer_that_waits_for_a_link() -> None:
 def test_a_client_shows_where_it_is_bound_and_never_its_password() -> None:
     text = repr(Client("smpp://me:secret7@localhost:2775/?window=5"))
     assert text == "<Client smpp://me:***@localhost:2775/?window=5 new>"
+
+
+@pytest.mark.parametrize("options", [{"url": 5}, {"profile": "nope"}, {"limits": 5}, {"retry": 3}, {"window": "x"}])
+def test_an_option_of_a_wrong_type_is_refused_by_name(options: dict[str, Any]) -> None:
+    [name] = options
+    with pytest.raises(smpp.EncodeError) as refused:
+        Client(**{"url": "smpp://me@localhost"} | options)
+    assert refused.value.field == name

@@ -8,7 +8,7 @@ import logging
 import ssl
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterable, Sequence
-from types import TracebackType
+from types import NoneType, TracebackType
 from typing import Any, Final, Self, TypeAlias, overload
 
 import msgspec
@@ -80,6 +80,12 @@ class Client:
         retry: Retry | None = None, reconnect: bool = True, backoff: Backoff | None = None, metrics: Metrics | None = None,
         observer: Observer | None = None,
     ) -> None:
+        for name, value, kinds in (
+            ("url", url, (str, Endpoint)), ("profile", profile, (Profile, NoneType)), ("limits", limits, (Limits, NoneType)),
+            ("retry", retry, (Retry, NoneType)), ("window", window, (int, NoneType)),
+        ):
+            if not isinstance(value, kinds):
+                raise EncodeError(f"{name} is a {type(value).__name__}, not {kinds[0].__name__}", name)
         endpoint = parse_url(url, password) if isinstance(url, str) else url
         if not isinstance(url, str) and password is not None:
             endpoint = msgspec.structs.replace(endpoint, password=password)

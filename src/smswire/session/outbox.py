@@ -195,6 +195,8 @@ class Outbox:
 
     def check(self, pdu: Pdu) -> None:
         """Refuse what can never be sent: EncodeError for the peer's commands or a receiver's bind; SessionClosed after the end."""
+        if not isinstance(pdu, Pdu):
+            raise EncodeError(f"a client sends PDUs, not a {type(pdu).__name__}")
         if pdu.command_id not in self.sendable:
             what = "a receiver's bind does not send it" if pdu.command_id in SENDABLE else "it is no request that a client sends"
             raise EncodeError(f"{pdu.command}: {what}", field="command_id")
