@@ -158,3 +158,21 @@ def test_loads_that_take_each_others_receipts_away_are_told_why(tmp_path: Path) 
         said = [load.communicate(timeout=30)[1] for load in loads]
     assert [load.returncode for load in loads] == [1, 1]
     assert said == ["receipts of others came and some are missing: is another program bound to the same account?\n"] * 2
+
+
+def test_two_files_of_results_are_compared_without_sending(tmp_path: Path) -> None:
+    old, new = tmp_path / "old.json", tmp_path / "new.json"
+    old.write_text(json.dumps({"accepted_per_second": 100.0, "latency_ms": {"p50": 1.0}, "options": {"rate": None}}))
+    new.write_text(json.dumps({"accepted_per_second": 80.0, "latency_ms": {"p50": 1.5}, "options": {"rate": 5}}))
+    command = [sys.executable, "-m", "smswire", "load", "--compare", str(old), "--results", str(new)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "-20.0 %" in done.stderr and "+50.0 %" in done.stderr and "the runs differ in rate" in done.stderr
+    assert subprocess.run([*command, "--tolerance", "25"], capture_output=True, timeout=60).returncode == 0
+    alone = subprocess.run(command[:4] + command[6:], capture_output=True, text=True, timeout=60)
+    assert alone.returncode == 2 and "--results is for --compare" in alone.stderr
+
+
+def test_without_a_url_it_says_which_option_is_missing() -> None:
+    done = subprocess.run([sys.executable, "-m", "smswire", "load"], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 2 and "Missing option '--smpp'" in done.stderr

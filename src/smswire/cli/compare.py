@@ -1,4 +1,4 @@
-"""Commands, above layer 9: the results of an earlier load beside those of this one."""
+"""Commands, above layer 9: the results of an earlier load beside those of this one, or of another."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import click
 import msgspec
 
 from .options import Failure
-from .results import Results
 
 # What is compared, where it stands in the results, and whether more is better.
 _FIGURES: tuple[tuple[str, tuple[str, ...], bool], ...] = (
@@ -31,9 +30,11 @@ class Earlier:
         self.path = path
         self.figures = figures
 
-    def against(self, results: Results, tolerance: float) -> bool:
-        """Print both beside each other on standard error. Returns whether the segments a second fell by more than tolerance per cent."""
-        now = results.as_dict()
+    def against(self, now: dict[str, Any], tolerance: float) -> bool:
+        """Print both beside each other on standard error. Returns whether the segments a second fell by more than tolerance per cent.
+
+        now: the later results, as their JSON has them.
+        """
         click.echo(f"{'':20} {'before':>12} {'now':>12}   change", err=True)
         worse = False
         for name, path, more_is_better in _FIGURES:
@@ -43,9 +44,9 @@ class Earlier:
             change = (after / before - 1) * 100 if before else 0.0 if after == before else math.inf
             click.echo(f"{name:20} {before:12,.3f} {after:12,.3f} {change:+7.1f} %", err=True)
             worse |= more_is_better and change < -tolerance
-        options = self.figures.get("options")
-        if isinstance(options, dict):
-            differing = sorted(key for key, value in now["options"].items() if options.get(key) != value)
+        options, later = self.figures.get("options"), now.get("options")
+        if isinstance(options, dict) and isinstance(later, dict):
+            differing = sorted(str(key) for key, value in later.items() if options.get(key) != value)
             if differing:
                 click.echo(f"the runs differ in {', '.join(differing)}", err=True)
         return worse

@@ -48,7 +48,7 @@ class Amount(click.FloatRange):
 def connection_options(function: F) -> F:
     """The options --smpp, --password-file, --cafile, --insecure and --profile."""
     for option in reversed((
-        click.option("--smpp", "url", metavar="URL", required=True, help="smpp://system_id:password@host:port; smpps:// for TLS."),
+        click.option("--smpp", "url", metavar="URL", help="smpp://system_id:password@host:port; smpps:// for TLS."),
         click.option("--password-file", type=click.Path(exists=True, dir_okay=False), help="A file whose first line is the password."),
         click.option("--cafile", type=click.Path(exists=True, dir_okay=False), help="Certificates to trust instead of the system's."),
         click.option("--insecure", is_flag=True, help="Do not verify the server's certificate."),
@@ -58,11 +58,13 @@ def connection_options(function: F) -> F:
     return function
 
 
-def endpoint_of(url: str, password_file: str | None, receipts: str | None = None) -> Endpoint:
+def endpoint_of(url: str | None, password_file: str | None, receipts: str | None = None) -> Endpoint:
     """Read the URL; the password is the file's, else that of SMSWIRE_PASSWORD, else the URL's.
 
     receipts: the option that asks for receipts, if it was given: the bind must be of a kind that gets them. Raises Failure.
     """
+    if url is None:
+        raise click.UsageError("Missing option '--smpp'")
     password = os.environ.get("SMSWIRE_PASSWORD")
     if password_file is not None:
         with open(password_file, "rb") as file:

@@ -43,13 +43,16 @@ from .traffic import MIXES, Kind, Traffic
 @click.option("--fail-below", type=Amount(zero=True), metavar="RATE", help="Exit code 1 if fewer segments a second are accepted.")
 @click.option("--compare", "against", type=click.Path(exists=True, dir_okay=False), help="Results of an earlier run to set these beside.")
 @click.option(
+    "--results", type=click.Path(exists=True, dir_okay=False), help="With --compare: set these results beside those, and send nothing."
+)
+@click.option(
     "--tolerance", type=Amount(zero=True), default=10.0, show_default=True, metavar="PERCENT",
     help="With --compare: how far the rate may fall.",
 )
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Form of the results.")
 @click.pass_context
 def load(
-    ctx: click.Context, /, url: str, password_file: str | None, cafile: str | None, insecure: bool, profile: str, **options: Any
+    ctx: click.Context, /, url: str | None, password_file: str | None, cafile: str | None, insecure: bool, profile: str, **options: Any
 ) -> None:
     """Load an SMPP server and measure it.
 
@@ -64,9 +67,13 @@ def load(
       smswire load --smpp smpp://test:test@localhost:2775 --messages 100000 --binds 2 --window 100
       smswire load --smpp smpp://test:test@localhost:2775 --rate 500 --messages 10000 --format json > today.json
       smswire load --smpp smpp://test:test@localhost:2775 --compare yesterday.json --tolerance 5
+      smswire load --compare yesterday.json --results today.json
     """
     need_output()
     _check_together(ctx)
+    earlier = compared(options["against"]) if options["against"] else None
+    if options["results"] and earlier is not None:
+        ctx.exit(1 if earlier.against(compared(options["results"]).figures, options["tolerance"]) else 0)
     endpoint = endpoint_of(url, password_file, "--receipts" if options["receipts"] else None)
     context = tls_of(endpoint, cafile, insecure)
     dialect = profile_named(profile)
@@ -77,7 +84,6 @@ def load(
         )
     except EncodeError as error:
         raise Failure(OPTIONS.get(error.field, "") + str(error)) from None
-    earlier = compared(options["against"]) if options["against"] else None
     endpoint = msgspec.structs.replace(endpoint, timeout=options["timeout"])
     pool = Pool(endpoint, options["binds"], window=options["window"], tls=context, profile=dialect)
     course = Course(pool, traffic, options["messages"], options["rate"], options["receipts"], options["timeout"])
@@ -105,7 +111,7 @@ def load(
     slow = options["fail_below"] is not None and results.figures["accepted_per_second"] < options["fail_below"]
     if slow:
         click.echo(f"{results.figures['accepted_per_second']:,.1f} segments a second are below {options['fail_below']:g}", err=True)
-    worse = earlier is not None and earlier.against(results, options["tolerance"])
+    worse = earlier is not None and earlier.against(results.as_dict(), options["tolerance"])
     ctx.exit(1 if slow or worse or results.failed or course.gave_up else 0)
 
 
@@ -116,3 +122,7 @@ def _check_together(ctx: click.Context) -> None:
         raise click.UsageError("give --text or --mix, not both")
     if "tolerance" in given and "against" not in given:
         raise click.UsageError("--tolerance is for --compare")
+    if "results" in given and "against" not in given:
+        raise click.UsageError("--results is for --compare: give the earlier results, too")
+    if {"results", "url"} <= given:
+        raise click.UsageError("--results compares two files and sends nothing: leave --smpp out")

@@ -81,7 +81,7 @@ class Span(click.ParamType[timedelta]):
 @click.argument("text", nargs=-1, required=True)
 @click.pass_context
 def send(
-    ctx: click.Context, /, url: str, password_file: str | None, cafile: str | None, insecure: bool, profile: str, **options: Any
+    ctx: click.Context, /, url: str | None, password_file: str | None, cafile: str | None, insecure: bool, profile: str, **options: Any
 ) -> None:
     """Send TEXT (its words are joined by blanks) to each receiver over SMPP.
 
