@@ -37,7 +37,6 @@ class Course:
         self.gave_up = False
         self.tally: Tally | None = None
         self.began = self.ended = 0.0
-        self._sending = True
         self._heard = 0.0  # when the last receipt came
         self._news: asyncio.Event | None = None
         self._limit: asyncio.Timeout | None = None
