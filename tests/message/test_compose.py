@@ -278,3 +278,21 @@ def test_a_composition_is_a_value():
     assert isinstance(made, Composition) and made == compose(message("ž" * 100, reference=1))
     assert (made.encoding, made.segments, made.units_left) == ("ucs2", 2, 34)
     assert len(made.forced_by) == 100 and made.proposal.text == "z" * 100 and made.proposal.saved == 1
+
+
+@pytest.mark.parametrize("octets", [b"", b"abc"])
+def test_a_header_of_no_element_is_one_beside_octets(octets):
+    [pdu] = compose(Message(to=TO, binary=octets, udh=b"\0")).pdus()
+    assert (pdu.short_message, pdu.esm_class) == (b"\0" + octets, 0x40)
+
+
+@pytest.mark.parametrize("bits", [0, 1, 2, 3, 0x80, 0x83])
+def test_mode_and_reply_path_stand_in_every_part_beside_what_says_that_there_is_a_header(bits):
+    assert [pdu.esm_class for pdu in compose(message("a" * 161, esm_class=bits)).pdus()] == [0x40 | bits] * 2
+    assert [pdu.esm_class for pdu in compose(message("a", esm_class=bits)).pdus()] == [bits]
+
+
+@pytest.mark.parametrize("bits", [0x04, 0x40, 0x100, -1])
+def test_other_bits_of_esm_class_are_refused(bits):
+    with pytest.raises(smpp.EncodeError, match="its bits 0x83 only"):
+        compose(message("a", esm_class=bits)).pdus()

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 import smpp_core as smpp
 from smpp_core import udh
 from smswire.message.compose import compose
-from smswire.message.push import push_pdu, service_indication, wap_push
+from smswire.message.push import decode_push, push_pdu, service_indication, wap_push
 
 STARTS = {0x0B: "", 0x0C: "http://", 0x0D: "http://www.", 0x0E: "https://", 0x0F: "https://www."}
 VALUES = {0x85: ".com/", 0x86: ".edu/", 0x87: ".net/", 0x88: ".org/"}
@@ -123,3 +123,29 @@ def test_a_long_push_is_split_and_each_part_has_the_ports():
     assert [(text.udh.concat, text.udh.ports.destination) for text in texts] == [(udh.Concat(9, 3, n, 8), 2948) for n in (1, 2, 3)]
     assert max(len(pdu.short_message) for pdu in made.pdus()) == 140
     assert read(b"".join(text.octets for text in texts)[7:]) == {"href": url, "title": "Hi"}
+
+
+@given(
+    st.sampled_from(["", "http://", "https://www.", "tel:"]), st.text(min_size=1, max_size=40), st.text(max_size=40), st.integers(0, 255),
+)
+def test_a_url_and_a_title_come_back_from_a_push(start, url, title, transaction):
+    try:
+        document = service_indication(start + url, title)
+    except smpp.EncodeError:
+        return
+    found = decode_push(push_pdu(document, transaction))
+    assert found is not None
+    assert found[0] in (start + url, f"http://{start}{url}") and found[1] == (title or found[0])
+
+
+@given(st.binary(max_size=80) | st.binary(max_size=40).map(lambda octets: push_pdu(service_indication("http://a.com/b"))[:14] + octets))
+def test_any_octets_are_a_push_that_would_be_written_the_same_or_none(octets):
+    found = decode_push(octets)
+    assert found is None or push_pdu(service_indication(*found), octets[0]) == octets
+
+
+@pytest.mark.parametrize("more", [{"action": "delete"}, {"id": "7"}, {"created": datetime(2026, 1, 1, tzinfo=UTC)}])
+def test_a_push_that_says_more_than_url_and_title_is_not_taken_for_one(more):
+    assert decode_push(push_pdu(service_indication("http://a.com/b", "Hi"))) == ("http://a.com/b", "Hi")
+    assert decode_push(push_pdu(service_indication("http://a.com/b", "Hi", **more))) is None
+    assert decode_push(push_pdu(service_indication("http://a.com/b", "Hi")) + b"\0") is None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import Struct
 
-from smpp_core import EncodeError, Profile, SmppTime, SubmitSm, udh
+from smpp_core import DeliverSm, EncodeError, Profile, SmppTime, SubmitSm, udh
 
 from .address import Address
 from .alphabet import OCTETS, binary_number, languages
@@ -26,11 +26,18 @@ _SOURCE_PORT, _DESTINATION_PORT = 0x020A, 0x020B
 _SAR_REFERENCE, _SAR_TOTAL, _SAR_NUMBER = 0x020C, 0x020E, 0x020F
 _MOST_PAYLOAD: Final = 0xFFFF
 _MOST_CAMPAIGN: Final = 64
+_UDHI: Final = 0x40
+_MODE_AND_REPLY: Final = 0x83
 
 _VENDOR: Final = Profile.vendor()
 _NOBODY: Final = Address("")
 # SMPP 3.4 5.2.17; 3, "on success only", is of SMPP 5.0 4.7.21.
 _RECEIPTS: Final = {"none": 0, "final": 1, "failure": 2, "success": 3, "intermediate": 0x11}
+# What a deliver_sm has of the submit_sm that it was.
+_DELIVERED: Final = (
+    "source_addr_ton", "source_addr_npi", "source_addr", "dest_addr_ton", "dest_addr_npi", "destination_addr", "esm_class", "data_coding",
+    "short_message",
+)
 
 
 class References:
@@ -112,6 +119,8 @@ class Composition(Struct, frozen=True):
         receipt = _RECEIPTS.get(message.receipt)
         if receipt is None:
             raise EncodeError(f"receipt is {message.receipt!r}, not one of {', '.join(_RECEIPTS)}", field="receipt")
+        if message.esm_class & ~_MODE_AND_REPLY:
+            raise EncodeError(f"esm_class is {message.esm_class:#x}; a message gives its bits 0x83 only", field="esm_class")
         validity = "" if message.validity is None else _time(message.validity, "validity")
         schedule = "" if message.schedule is None else _time(message.schedule, "schedule")
         payload = message.concatenation == "payload"
@@ -126,12 +135,21 @@ class Composition(Struct, frozen=True):
                 own = [*tlvs, (_MESSAGE_PAYLOAD, part.octets)]
             pdus.append(SubmitSm(
                 service_type=message.service_type, source_addr_ton=sender.ton, source_addr_npi=sender.npi, source_addr=sender.value,
-                dest_addr_ton=to.ton, dest_addr_npi=to.npi, destination_addr=to.value, esm_class=0x40 if part.header else 0,
-                protocol_id=message.protocol_id, priority_flag=message.priority, schedule_delivery_time=schedule,
-                validity_period=validity, registered_delivery=receipt, data_coding=self.data_coding,
+                dest_addr_ton=to.ton, dest_addr_npi=to.npi, destination_addr=to.value,
+                esm_class=message.esm_class | _UDHI if part.header else message.esm_class, protocol_id=message.protocol_id,
+                priority_flag=message.priority, schedule_delivery_time=schedule, validity_period=validity,
+                registered_delivery=receipt, data_coding=self.data_coding,
                 short_message=b"" if payload else part.octets, tlvs=own, profile=self.profile,
             ))
         return pdus
+
+    def deliveries(self) -> list[DeliverSm]:
+        """The PDUs by which a network hands the message to a client, in order. Raises EncodeError as `pdus`."""
+        found = []
+        for pdu in self.pdus():
+            same: dict[str, Any] = {name: getattr(pdu, name) for name in _DELIVERED}
+            found.append(DeliverSm(**same, tlvs=[(tlv.tag, tlv.raw) for tlv in pdu.tlvs], profile=self.profile))
+        return found
 
 
 def compose(
@@ -184,7 +202,7 @@ def _compose_octets(
         raise EncodeError(f"encoding is {message.encoding!r}, which is for texts; data_coding labels octets", field="encoding")
     octets = bytes(message.binary or b"")
     coding = binary_number(profile, message.data_coding, message.flash)
-    header = bytes((len(carried),)) + carried if carried else b""
+    header = bytes((len(carried),)) + carried if carried or message.udh else b""  # a header of no element is one
     room = OCTETS - len(header)
     payload = message.concatenation == "payload"
     if len(octets) <= room or payload:

@@ -31,6 +31,7 @@ class Message(Struct, kw_only=True):
     concatenation: how parts name each other: a reference of 8 or 16 bits in the header, SAR TLVs, or message_payload, which leaves
     it to the peer. split: may it be cut? None cuts text and no octets; False refuses what is longer than one segment, True cuts both.
     reference: of the parts, in its range; None lets `compose` find one. ports: destination and source, 16 bits each.
+    esm_class: messaging mode and reply path (bits 0x83, SMPP 3.4 5.2.12); what says that there is a header is set by itself.
     campaign_id: up to 64 characters, the vendor's TLV 0x1456. user_message_reference: 0-65535. tlvs: further ones, (tag or name, value).
     """
 
@@ -52,6 +53,7 @@ class Message(Struct, kw_only=True):
     service_type: str = ""
     priority: int = 0
     protocol_id: int = 0
+    esm_class: int = 0
     campaign_id: str | None = None
     user_message_reference: int | None = None
     tlvs: Tlvs = ()

@@ -11,7 +11,7 @@ from smpp_core import EncodeError
 from .address import Address
 from .message import Message
 
-__all__ = ["PUSH_CODING", "PUSH_PORTS", "push_pdu", "service_indication", "wap_push"]
+__all__ = ["PUSH_CODING", "PUSH_PORTS", "decode_push", "push_pdu", "service_indication", "wap_push"]
 
 # Destination: connectionless push to the WAP browser; source: connectionless WSP (the registered ports wap-push and wap-wsp).
 PUSH_PORTS: Final = (2948, 9200)
@@ -83,6 +83,35 @@ def wap_push(
     document = service_indication(url, title, action=action, created=created, expires=expires, id=id)
     defaults: dict[str, Any] = {"ports": PUSH_PORTS, "data_coding": PUSH_CODING, "split": True}
     return Message.make(to, sender=sender, binary=push_pdu(document, transaction), **(defaults | options))
+
+
+def decode_push(octets: bytes) -> tuple[str, str] | None:
+    """Read a push PDU back: (URL, title), or None.
+
+    Only what those two say is read: None for other documents, and for one with an action, a date or an id. The transaction is not looked
+    at. Total: any octets give a pair or None.
+    """
+    start = len(_CONTENT_TYPE) + 3 + len(_START)
+    token = octets[start:start + 1]
+    href = next((text for text, number in _HREF if token == bytes((number,))), None)
+    if href is None:
+        return None
+    url = bytearray(href.encode())
+    at = start + 1
+    try:
+        while octets[at] != _END[0]:
+            if octets[at] == _INLINE[0]:
+                end = octets.index(0, at)
+                url += octets[at + 1:end]
+                at = end
+            else:
+                url += next(text for text, number in _ENDINGS.items() if number == octets[at]).encode()
+            at += 1
+        found = url.decode(), octets[at + 2:octets.index(0, at)].decode()
+        written = push_pdu(service_indication(*found), octets[0])
+    except (ValueError, IndexError, StopIteration):
+        return None
+    return found if written == octets else None
 
 
 def _string(text: str, field: str) -> bytes:
