@@ -1,4 +1,4 @@
-"""smswire: a protocol toolkit for SMS over SMPP 3.4 (`smpp_core` below it reads and writes the octets).
+"""smswire: a protocol toolkit for SMS over SMPP 3.4 and HTTP (`smpp_core` below it reads and writes the octets of SMPP).
 
 Importing it costs nothing: a name loads its module when it is asked for.
 """
@@ -7,6 +7,8 @@ TYPE_CHECKING = False  # as in typing, which need not be loaded for it
 if TYPE_CHECKING:
     from smpp_core import Receipt
 
+    from .http.client import HttpClient
+    from .http.sync_client import SyncHttpClient
     from .message.address import Address
     from .message.compose import Composition, compose
     from .message.message import Message, Part
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
     from .simulator.smsc import Simulator
 
 _MODULES = {
-    "smpp_core": ("Receipt",),
+    "smpp_core": ("Receipt",), ".http.client": ("HttpClient",), ".http.sync_client": ("SyncHttpClient",),
     ".message.address": ("Address",), ".message.compose": ("Composition", "compose"), ".message.message": ("Message", "Part"),
     ".message.reassemble": ("Reassembler",), ".message.received": ("Received",),
     ".session.account": ("Account",), ".session.backoff": ("Backoff",), ".session.client": ("Client",), ".session.inbound": ("Delivery",),
@@ -44,9 +46,9 @@ _MODULES = {
 _HOMES = {name: module for module, names in _MODULES.items() for name in names}
 
 __all__ = [
-    "Account", "Address", "Backoff", "Client", "Composition", "Delivery", "Down", "Limits", "Message", "Metrics", "OutbindClient",
-    "Part", "Pool", "Reassembler", "Receipt", "Received", "Retry", "Sent", "Server", "Simulator", "SubmitResult", "SyncClient",
-    "Throttled", "Up", "__version__", "client_context", "compose", "server_context",
+    "Account", "Address", "Backoff", "Client", "Composition", "Delivery", "Down", "HttpClient", "Limits", "Message", "Metrics",
+    "OutbindClient", "Part", "Pool", "Reassembler", "Receipt", "Received", "Retry", "Sent", "Server", "Simulator", "SubmitResult",
+    "SyncClient", "SyncHttpClient", "Throttled", "Up", "__version__", "client_context", "compose", "server_context",
 ]
 
 __version__ = "0.1.0"
