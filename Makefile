@@ -22,7 +22,7 @@ help:
 	@echo 'make test      the quick tests, on the installed wheel'
 	@echo 'make test-all  all tests, with the time of each marker, and each benchmark once'
 	@echo 'make lint      ruff, mypy, stubtest, drift of generated files'
-	@echo 'make bench     time everything; writes docs/benchmarks.md and docs/benchmarks-session.md'
+	@echo 'make bench     time everything; writes docs/benchmarks*.md'
 	@echo 'make soak      $(FRAMES) random frames through a build with sanitizers, $(MESSAGES) messages through a session (FRAMES=, MESSAGES=)'
 	@echo 'make docs      the manual, into build/docs'
 	@echo 'make dist      sdist, and the wheel that is built from it, into dist'
@@ -53,6 +53,7 @@ lint: $(STAMPS)/test
 	cd .venv && PYTHONSAFEPATH=1 bin/python -m mypy.stubtest --concise --mypy-config-file ../pyproject.toml --allowlist ../tests/stubtest.txt smpp_core
 	$(BIN)/python smpp_core/spec/generate.py --check
 	PYTHONSAFEPATH=1 $(BIN)/python docs/draw_states.py --check
+	PYTHONSAFEPATH=1 $(BIN)/python docs/list_examples.py --check
 
 soak: $(STAMPS)/test
 	$(BIN)/python tests/fuzz/run.py --frames $(FRAMES) --jobs 2
@@ -61,6 +62,7 @@ soak: $(STAMPS)/test
 bench: $(STAMPS)/bench
 	$(PYTEST) bench --benchmark-only --benchmark-group-by=group
 	$(BIN)/python bench/report.py
+	$(BIN)/python bench/report_http.py
 	$(BIN)/python bench/report_session.py
 
 docs: $(STAMPS)/docs

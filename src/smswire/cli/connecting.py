@@ -65,16 +65,8 @@ def endpoint_of(url: str | None, password_file: str | None, receipts: str | None
     """
     if url is None:
         raise click.UsageError("Missing option '--smpp'")
-    password = os.environ.get("SMSWIRE_PASSWORD")
-    if password_file is not None:
-        with open(password_file, "rb") as file:
-            line = file.readline(_PASSWORD_FILE)
-        try:
-            password = line.decode("utf-8-sig").rstrip("\r\n")
-        except UnicodeDecodeError:
-            raise Failure(f"--password-file: the first line of {password_file} is no text in UTF-8") from None
     try:
-        endpoint = parse_url(url, password)
+        endpoint = parse_url(url, secret(password_file))
     except EncodeError as error:
         raise Failure(f"--smpp: {error}") from None
     if endpoint.bind == "receiver":
@@ -82,6 +74,18 @@ def endpoint_of(url: str | None, password_file: str | None, receipts: str | None
     if receipts is not None and endpoint.bind == "transmitter":
         raise Failure(f"--smpp: a transmitter gets no receipts, for which {receipts} waits; leave bind=transmitter out of the URL")
     return endpoint
+
+
+def secret(password_file: str | None) -> str | None:
+    """The password: the first line of the file, else SMSWIRE_PASSWORD, else None. Raises Failure."""
+    if password_file is None:
+        return os.environ.get("SMSWIRE_PASSWORD")
+    with open(password_file, "rb") as file:
+        line = file.readline(_PASSWORD_FILE)
+    try:
+        return line.decode("utf-8-sig").rstrip("\r\n")
+    except UnicodeDecodeError:
+        raise Failure(f"--password-file: the first line of {password_file} is no text in UTF-8") from None
 
 
 def tls_of(endpoint: Endpoint, cafile: str | None, insecure: bool) -> ssl.SSLContext | None:

@@ -12,8 +12,9 @@ from .. import __version__
 # name: (module, what it does); a module is imported when its command is called, and has it under its name.
 COMMANDS: dict[str, tuple[str, str]] = {
     "decode": ("decode", "Explain SMPP PDUs in hex, raw octets or a capture."),
-    "send": ("send", "Send a message over SMPP, and wait for its receipt."),
+    "send": ("send", "Send a message over SMPP or HTTP, and wait for its receipt."),
     "load": ("load", "Load an SMPP server, and measure rate and latencies."),
+    "http": ("http", "Pull reports, look numbers up, ask for credits, read the inbox."),
     "simulate": ("simulate", "Be an SMSC with networks, handsets and faults."),
     "text": ("text", "Explain encoding, segments and the characters that cost."),
     "demo": ("demo", "Send 50,000 messages through a simulated SMSC."),

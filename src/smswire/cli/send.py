@@ -14,12 +14,12 @@ import click
 
 from smpp_core import CommandFailed, EncodeError, Pdu, Profile, SmppError
 
-from ..message.compose import compose
+from ..message.compose import Composition, compose
 from ..message.message import Message
 from ..message.rollup import State
 from ..session.client import Client
 from ..session.send import Sent
-from .connecting import Amount, connection_options, endpoint_of, need_output, one_line, run, sentence, tls_of
+from .connecting import Amount, connection_options, endpoint_of, need_output, one_line, run, secret, sentence, tls_of
 from .options import Failure, profile_named
 from .progress import counted, over_bar
 from .shown import safe
@@ -56,6 +56,7 @@ class Span(click.ParamType[timedelta]):
 
 @click.command()
 @connection_options
+@click.option("--http", "http_url", metavar="URL", help="http://user:password@host:port instead of --smpp: the vendor's HTTP API.")
 @click.option("--from", "sender", required=True, metavar="ADDRESS", help="Sender: a number, or up to 11 characters.")
 @click.option("--to", multiple=True, metavar="NUMBER", help="Receiver, with its country code; give it more than once for several.")
 @click.option(
@@ -81,9 +82,10 @@ class Span(click.ParamType[timedelta]):
 @click.argument("text", nargs=-1, required=True)
 @click.pass_context
 def send(
-    ctx: click.Context, /, url: str | None, password_file: str | None, cafile: str | None, insecure: bool, profile: str, **options: Any
+    ctx: click.Context, /, url: str | None, http_url: str | None, password_file: str | None, cafile: str | None, insecure: bool,
+    profile: str, **options: Any,
 ) -> None:
-    """Send TEXT (its words are joined by blanks) to each receiver over SMPP.
+    """Send TEXT (its words are joined by blanks) to each receiver, over SMPP or by the vendor's HTTP API.
 
     Prints a line for each message as it ends: receiver, state, message ids. Without --wait the state is SENT once the peer has accepted
     all parts. `smswire text` explains beforehand how a text is encoded and cut. To try it, run `smswire simulate` in another terminal.
@@ -92,12 +94,16 @@ def send(
     Examples:
       smswire send --smpp smpp://test:test@localhost:2775 --from Infobip --to 385951111111 Hello
       smswire send --smpp smpps://test@smsc.example --password-file pw --from 38591000001 --to-file numbers.txt --wait 'See you at 8'
+      smswire send --http http://test:test@localhost:8080 --from Infobip --to 385951111111 --wait Hello
 
     Exit code: 0 all accepted (with --wait: delivered), 1 one was not, 2 wrong usage or no connection, 130 Ctrl-C or SIGTERM.
     """
     need_output()
-    endpoint = endpoint_of(url, password_file, "--wait" if options["wait"] else None)
-    context = tls_of(endpoint, cafile, insecure)
+    if http_url is not None:
+        _only_smpp(ctx, url)
+    else:
+        endpoint = endpoint_of(url, password_file, "--wait" if options["wait"] else None)
+        context = tls_of(endpoint, cafile, insecure)
     dialect = profile_named(profile)
     options["national"] = tuple(name for names in options["national"] for name in names.split(",") if name.strip())
     receivers = [("--to", to) for to in options["to"]]
@@ -105,7 +111,11 @@ def send(
         receivers += _lines(options["to_file"])
     if not receivers:
         raise click.UsageError("give a receiver with --to or --to-file")
-    messages = _messages(receivers, options, dialect)
+    messages, composition = _messages(receivers, options, dialect)
+    if http_url is not None:
+        from .send_http import send_over_http  # most calls are over SMPP, and it brings an HTTP client with it
+
+        ctx.exit(send_over_http(http_url, secret(password_file), messages, composition, options | {"cafile": cafile, "insecure": insecure}))
     course = _Course(Client(endpoint, tls=context, profile=dialect), messages, dialect, options)
     try:
         run(course.go())
@@ -137,8 +147,18 @@ def _lines(path: str) -> list[tuple[str, str]]:
     return found
 
 
-def _messages(receivers: list[tuple[str, str]], options: dict[str, Any], profile: Profile) -> list[Message]:
-    """One for each receiver, all checked before anything is sent. Raises Failure."""
+def _only_smpp(ctx: click.Context, url: str | None) -> None:
+    """Refuse with --http what only SMPP has."""
+    if url is not None:
+        raise click.UsageError("give --smpp or --http, not both")
+    for parameter in ctx.command.params:
+        given = parameter.name and ctx.get_parameter_source(parameter.name) is click.core.ParameterSource.COMMANDLINE
+        if given and parameter.name in ("national", "concatenation", "profile"):
+            raise click.UsageError(f"--{parameter.name} is for --smpp: the HTTP API has no such thing")
+
+
+def _messages(receivers: list[tuple[str, str]], options: dict[str, Any], profile: Profile) -> tuple[list[Message], Composition]:
+    """One for each receiver, all checked before anything is sent, and how the text is cut. Raises Failure."""
     text = joined(options["text"])
     found = []
     try:
@@ -147,11 +167,11 @@ def _messages(receivers: list[tuple[str, str]], options: dict[str, Any], profile
                 to, text, sender=options["sender"], receipt="final" if options["wait"] else "none",
                 **{name: options[name] for name in _FIELDS},
             ))
-        compose(found[0], profile=profile, national=options["national"])
+        composition = compose(found[0], profile=profile, national=options["national"])
     except EncodeError as error:
         before = f"{receivers[len(found)][0]}: " if error.field == "to" else OPTIONS.get(error.field, "")
         raise Failure(before + str(error)) from None
-    return found
+    return found, composition
 
 
 class _Course:
