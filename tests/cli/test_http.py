@@ -89,7 +89,9 @@ def test_a_lookup_that_does_not_wait_prints_tickets(service: VendorServer) -> No
 def test_the_inbox_is_emptied(service: VendorServer) -> None:
     when = datetime(2026, 1, 31, 10, 0, 0)
     service.inbox.append(InboundMessage(sender="38598123123", receiver="38591", text="A\x1b[31mBC", received=when, message_id="7"))
-    service.inbox.append(InboundMessage(sender="38598123123", receiver="38591", binary=b"\1\2", datacoding=4, received=when, message_id="8"))
+    service.inbox.append(
+        InboundMessage(sender="38598123123", receiver="38591", binary=b"\1\2", datacoding=4, message_id="8", received=when)
+    )
     done = smswire("http", "inbox", at(service), "--format", "json", "--limit", "1")
     assert [record["message_id"] for record in records(done)] == ["7"]
     assert smswire("http", "inbox", at(service)).stdout == "2026-01-31 10:00:00  38598123123  38591  0102\n"
@@ -117,7 +119,9 @@ def test_a_report_that_does_not_come_in_time_is_said(service: VendorServer) -> N
     (("--validity", "3d"), "48 hours at most"),
     (("--cafile", __file__), "need an https:// URL"),
 ])
-def test_what_the_api_does_not_have_is_refused_before_anything_is_sent(service: VendorServer, arguments: tuple[str, ...], said: str) -> None:
+def test_what_the_api_does_not_have_is_refused_before_anything_is_sent(
+    service: VendorServer, arguments: tuple[str, ...], said: str,
+) -> None:
     done = smswire("send", "--http", at(service), "--from", "Infobip", "--to", "385951111111", *arguments, "Hello")
     assert done.returncode == 2 and said in done.stderr and done.stderr.count("\n") == 1
     assert not service.requests
@@ -146,8 +150,8 @@ def test_an_answer_that_is_none_is_one_sentence(service: VendorServer, fault: st
 def test_an_interrupt_exits_130_and_says_what_is_open(service: VendorServer, number: int) -> None:
     service.faults.append("slow")
     process = subprocess.Popen(
-        command("send", "--http", at(service), "--from", "Infobip", "--to", "385951111111", "Hello"), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        text=True,
+        command("send", "--http", at(service), "--from", "Infobip", "--to", "385951111111", "Hello"), text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )
     for _ in range(2_000):
         if service.requests:
@@ -156,3 +160,47 @@ def test_an_interrupt_exits_130_and_says_what_is_open(service: VendorServer, num
     process.send_signal(number)
     _, said = process.communicate(timeout=20)
     assert (process.returncode, said) == (130, "interrupted: 1 of 1 messages have no end yet\n")
+
+
+def test_an_option_for_ids_without_an_id_pulls_nothing(service: VendorServer) -> None:
+    done = smswire("http", "pull", at(service), "--id", " , ")
+    assert done.returncode == 2 and "--id has no id" in done.stderr and done.stderr.count("\n") == 1
+    assert not service.requests
+
+
+def test_blanks_around_ids_do_not_count(service: VendorServer) -> None:
+    assert smswire("http", "pull", at(service), "--id", " a , b ").returncode == 0
+    assert service.requests[0].query.endswith(b"messageid=a,b")
+
+
+def test_what_cannot_be_asked_is_not_blamed_on_the_answer(service: VendorServer) -> None:
+    done = smswire("http", "lookup", at(service), "1;2", "--no-wait")
+    assert (done.returncode, done.stderr) == (2, "smswire http: this cannot be asked: destinations: holds the separator of destinations\n")
+
+
+def test_lookups_that_nobody_took_exit_2() -> None:
+    done = smswire("http", "lookup", "http://test:test@127.0.0.1:1", "385951111111", "385952222222")
+    assert done.returncode == 2 and done.stderr.endswith("127.0.0.1:1: the connection is refused\n")
+    assert len(done.stdout.splitlines()) == 2
+
+
+def test_send_without_a_url_names_both_kinds() -> None:
+    done = smswire("send", "--from", "Infobip", "--to", "385951111111", "Hello")
+    assert done.returncode == 2 and "--smpp URL or --http URL" in done.stderr
+
+
+def test_ids_are_printed_when_a_pull_fails(service: VendorServer) -> None:
+    service.faults += ["", "html"]
+    done = smswire("send", "--http", at(service), "--from", "Infobip", "--to", "385951111111", "--wait", "--format", "json", "Hello")
+    (record,) = records(done)
+    assert done.returncode == 2 and record["state"] == "SENT" and record["message_ids"] == [service.sent[0][0]]
+    assert "HTML page" in str(record["reason"])
+
+
+def test_results_of_earlier_calls_are_printed_when_a_later_one_fails(service: VendorServer, tmp_path) -> None:
+    numbers = tmp_path / "numbers"
+    numbers.write_text("".join(f"38595{number:07}\n" for number in range(10_002)))
+    service.faults += ["", "html"]
+    done = smswire("send", "--http", at(service), "--from", "Infobip", "--to-file", str(numbers), "--format", "json", "Hello")
+    assert done.returncode == 2 and "10000 results came, 2 recipients are left" in done.stderr
+    assert {record["state"] for record in records(done)} == {"SENT"} and len(records(done)) == 10_000

@@ -226,3 +226,19 @@ def test_two_mebioctets_take_under_50_ms(name: str) -> None:
             pass
         spent.append(time.thread_time() - start)
     assert min(spent) < 0.05
+
+
+def test_v2_no_letter_outside_of_ascii_becomes_one_of_a_name() -> None:
+    form = Form.of("K=1&\u212a=2&PA\u017fS=3".encode())
+    assert (form.first("k"), form.first("\u212a"), form.first("pass")) == ("1", "2", "")
+    assert form.all("K", "\u212a") == ["1", "2"]
+
+
+@pytest.mark.parametrize("octets", [b"=" * MOST_OCTETS, b"a=" + b"=" * (MOST_OCTETS - 2)])
+def test_2_mib_of_signs_are_read_in_time(octets: bytes) -> None:
+    spent = []
+    for _ in range(5):
+        start = time.process_time()
+        Form.of(octets)
+        spent.append(time.process_time() - start)
+    assert min(spent) < 0.025

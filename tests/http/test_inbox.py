@@ -112,6 +112,8 @@ def test_v42_an_aware_date_is_written_in_the_time_of_the_account(form: str) -> N
 def test_v57_no_message_is_no_data(form: str) -> None:
     assert dump_inbox([], form) == inbox.NO_DATA == b"NO_DATA"
     assert load_inbox(b"NO_DATA") == load_inbox(b" NO_DATA\r\n") == ()
+    with pytest.raises(DocumentError, match="empty"):
+        load_inbox(b"")
 
 
 @pytest.mark.parametrize(("form", "text"), [("xml", "a\0b"), ("xml", "\x1b"), ("xml", "\ud800"), ("xml", "\uffff"), ("json", "\ud83d")])

@@ -19,9 +19,11 @@ pytestmark = [pytest.mark.peer, pytest.mark.skipif(PHP is None, reason="PHP is n
 
 REPORTS = (
     Report(id="1000", sentdate=datetime(2010, 8, 2, 14, 55, 10), donedate=datetime(2010, 8, 2, 14, 55, 16), status="DELIVERED"),
-    Report(id='a<&"ž', sentdate=datetime(2026, 1, 9, 3, 4, 5), donedate=datetime(2026, 12, 31, 0, 0, 0), status="NOT_DELIVERED", gsm_error=27),
+    Report(id='a<&"ž', sentdate=datetime(2026, 1, 9, 3, 4, 5), donedate=datetime(2026, 12, 31), status="NOT_DELIVERED", gsm_error=27),
 )
-RESULTS = SendResponse((SendResult(0, "clientmsgID1", "385951111111"), SendResult(-13, "", "00000000000"), SendResult(0, "ž&<", "385952222222")))
+RESULTS = SendResponse((
+    SendResult(0, "clientmsgID1", "385951111111"), SendResult(-13, "", "00000000000"), SendResult(0, "ž&<", "385952222222"),
+))
 
 
 @pytest.fixture(scope="module")

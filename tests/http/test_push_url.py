@@ -45,6 +45,7 @@ def test_v35_urls_that_are_none_or_hide_something(url: str) -> None:
 
 
 @pytest.mark.parametrize("host", [
+    "192.0.0.192", "192.88.99.1", "168.63.129.16", "[::ffff:168.63.129.16]", "[2002:a83f:8110::]",
     "127.0.0.1", "127.255.255.254", "10.0.0.1", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0", "255.255.255.255",
     "224.0.0.1", "239.255.255.250", "240.0.0.1", "192.0.2.1", "198.18.0.1", "203.0.113.9", "192.0.0.1", "127.0.0.1.", "localhost",
     "LOCALHOST",
@@ -97,7 +98,8 @@ def test_v35_the_reason_says_what_to_change(url: str, reason: str) -> None:
 @given(st.integers(0, 2**32 - 1), st.sampled_from((80, 443, 8080, 8443, 22)))
 def test_v35_an_address_passes_exactly_if_it_is_public_and_the_port_is_allowed(number: int, port: int) -> None:
     address = ipaddress.IPv4Address(number)
-    expected = address.is_global and not address.is_multicast and port != 22
+    reserved = any(address in ipaddress.ip_network(one) for one in ("192.0.0.0/24", "192.88.99.0/24", "168.63.129.16/32"))
+    expected = address.is_global and not address.is_multicast and not reserved and port != 22
     assert (url_problem(f"http://{address}:{port}/", PUBLIC) == "") is expected
     assert (url_problem(f"http://[::ffff:{address}]:{port}/", PUBLIC) == "") is expected
 

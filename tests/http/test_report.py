@@ -345,3 +345,17 @@ def test_a_report_with_an_unknown_status_or_code_says_so() -> None:
     odd = Report("1", SENT, DONE, "LOST", 9999)
     assert (odd.error.name, odd.permanent, odd.delivered) == ("UNKNOWN", False, False)
     assert odd.text == "LOST: a status that the document does not have; UNKNOWN (9999), a code that the document does not have"
+
+
+ATTRIBUTES = ["id", "sentdate", "donedate", "DoneDate", "done-date", "status", "gsmerror", "gsmerrcode", "price", "foo"]
+
+
+@given(
+    names=st.lists(st.sampled_from(ATTRIBUTES), unique=True, max_size=6), odd=st.sampled_from(["", 'id="x"', 'foo="1" id="y"']),
+    at=st.integers(0, 30),
+)
+def test_many_reports_are_read_as_each_alone_would_be(names: list[str], odd: str, at: int) -> None:
+    rows = [" ".join(f'{name}="{number if name in ("id", "gsmerror") else "2010/8/2 14:55:10"}"' for name in names) for number in range(30)]
+    rows = [odd if odd and at == place else row for place, row in enumerate(rows)]
+    alone = [report for row in rows for report in load_reports(f"<DeliveryReport><message {row}/></DeliveryReport>".encode())]
+    assert list(load_reports(f"<DeliveryReport>{''.join(f'<message {row}/>' for row in rows)}</DeliveryReport>".encode())) == alone

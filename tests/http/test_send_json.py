@@ -143,7 +143,7 @@ def test_recipients_written_alike_are_trimmed_and_looked_through_for_other_spell
 
 
 @pytest.mark.parametrize(("octets", "what"), [
-    (b'{"x":[' + b"[]," * 60_000 + b"1]}", "60,000 objects and arrays"), (b"{" + b'"a":1,' * 120_000 + b'"b":1}', "120,000 members"),
+    (b'{"x":[' + b"[]," * 60_000 + b"1]}", "60,000 objects and arrays"), (b"{" + b'"a":1,' * 100_000 + b'"b":1}', "100,000 members"),
     (b'{"x":[' + b"1," * 300_001 + b"1]}", "300,000 commas"), (b'{"x":' + b"9" * 300_001 + b"}", "100 digits"),
 ])
 def test_what_would_take_long_is_refused(octets: bytes, what: str) -> None:
@@ -299,3 +299,34 @@ def test_what_json_cannot_hold_is_refused_when_written() -> None:
         with pytest.raises(DocumentError) as caught:
             dump_json(request)
         assert caught.value.status == -23
+
+
+@pytest.mark.parametrize("octets", [
+    b'{"messages" : [{"text" : ":", "recipients" :\n["1"]}]}', b'{"messages":[{"text":"\\":","recipients":["1"]}]}',
+    b'{"messages":[{"text":"\\\\","recipients":["1"],"x":{"y":["\\":",{"z":1}]}}]}',
+    b'{"messages":[{"text":"\\\\\\":\\" :","recipients":["1"]}]}',
+    b'{"messages":[{"text":"a\n\":","recipients":["1"],"":1}]}'.replace(b'\n\"', b'\n\\"'),
+])
+def test_v6_what_only_looks_like_a_name_is_none(octets: bytes) -> None:
+    assert load_json(octets).messages[0].recipients == [Recipient("1")]
+
+
+@pytest.mark.parametrize("octets", [
+    b'{"messages":[{"text" : "a","text":"a"}]}', b'{"messages":[{"text":"a","text" :"\\":"}]}', b'{"x":{"y":[{"z":1,"z":2}]}}',
+    b'{"messages":[{"text":"a","recipients":[{"gsm":"1","gsm":"1"}]}]}', b'{"a":1,"b":"\\\\","a":2}', b'{"\\"":1,"\\"":2}',
+    b'{"messages":[{"text":"","recipients":[{"gsm":"1","x":1,"x":1}]}]}', b'{"messages":[],"messages":[]}',
+])
+def test_v6_a_name_twice_is_found_wherever_it_stands(octets: bytes) -> None:
+    assert refused(octets).reason == "a name comes twice in one object"
+
+
+def test_messages_that_differ_in_their_text_alone_are_no_one_s_model() -> None:
+    message = '{"text":"%d","Text":"z","datacoding":%s,"recipients":[{"gsm":"%d"}]}'
+    kinds = ("8", "true", "1", '"x"')
+    octets = ",".join(message % (number, kinds[number % 4], number) for number in range(40))
+    got = load_json(f'{{"messages":[{octets}]}}'.encode()).messages
+    assert [(one.text, one.recipients) for one in got] == [(f"{number}", [Recipient(f"{number}")]) for number in range(40)]
+    assert [one.datacoding for one in got[-4:]] == [8, None, 1, None]
+    assert [one.fault and one.fault.path for one in got[-4:]] == [None, "$.messages[37].datacoding", None, "$.messages[39].datacoding"]
+    got[0].recipients.append(Recipient("x"))
+    assert got[4].recipients == [Recipient("4")]

@@ -321,6 +321,40 @@ def test_10000_recipients_are_read_without_an_element_of_the_tree_for_each(monke
     assert size / len(held.messages[0].recipients) < 200
 
 
+NAMES = ["sender", "text", "Text", "flash", "type", "datacoding", "sendDateTime", "pushurl", "foo", "TYPE", "gsm", "recipients"]
+LEAVES = st.tuples(st.sampled_from(NAMES), st.sampled_from(
+    ["", " ", "a", "1", "x", "longSMS", "4d", "8", "256", "a>b", "&lt;gsm>", "text>b", "&amp;", "&#127;text>q", "\x7f", "č", "\n1\r\n"],
+)).map(lambda leaf: f"<{leaf[0]}>{leaf[1]}</{leaf[0]}>")
+BLOCKS = st.sampled_from([
+    "<recipients><gsm>385951111111</gsm></recipients>", '<recipients>\n<gsm messageId="a">1</gsm><gsm>2</gsm> </recipients>',
+    "<recipients><gsm></gsm><gsm>3</gsm></recipients>", "<recipients/>", "<recipients>&#127;gsm>4</recipients>", "<flash/>", " 1",
+    "<gsm>5</gsm>",
+])
+MESSAGE_TEXTS = st.lists(LEAVES | LEAVES | BLOCKS, max_size=6).map(lambda parts: f"<message>{''.join(parts)}</message>")
+
+
+@given(messages=st.lists(MESSAGE_TEXTS, min_size=1, max_size=3), times=st.sampled_from((1, 2, 40)))
+def test_messages_are_read_alike_however_many_and_however_they_are_read(messages: list[str], times: int) -> None:
+    octets = f"<SMS>{''.join(messages) * times}</SMS>{' ' * 1_500}".encode()
+    # A comment keeps everything as elements.
+    assert load_xml(octets) == load_xml(octets.replace(b"<SMS>", b"<SMS><!-- -->"))
+
+
+def test_messages_that_differ_in_their_text_alone_are_no_elements_and_no_one_s_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    message = "<message><sender>S</sender><text>%s</text><datacoding>%s</datacoding><recipients><gsm>%d</gsm></recipients></message>"
+    octets = f"<SMS>{''.join(message % (number, 'x' if number % 2 else 8, number) for number in range(100))}</SMS>".encode()
+    roots: list[etree._Element] = []
+    parse = send_xml.parse_utf8
+    monkeypatch.setattr(send_xml, "parse_utf8", lambda body: roots.append(parse(body)) or roots[-1])
+    got = load_xml(octets).messages
+    assert sum(1 for _ in roots[0].iter()) == 101
+    assert [(one.text, one.recipients) for one in got] == [(f"{number}", [Recipient(f"{number}")]) for number in range(100)]
+    assert [one.fault and one.fault.path for one in got[:4]] == [None, "SMS/message[2]/datacoding", None, "SMS/message[4]/datacoding"]
+    got[0].recipients.append(Recipient("x"))
+    got[0].sender = "other"
+    assert got[2].recipients == [Recipient("2")] and got[2].sender == "S"
+
+
 @pytest.mark.parametrize("request_", [
     SendRequest(username="a\0"), SendRequest(password="\ud800"), SendRequest(messages=[SendMessage(text="a\x1b")]),
     SendRequest(messages=[SendMessage(recipients=[Recipient("1", "\ufffe")])]), SendRequest(messages=[SendMessage(fault=Fault(-23, "",

@@ -13,7 +13,7 @@ from send_requests import messages
 from smswire.http.errors import DocumentError
 from smswire.http.parameter import MESSAGE
 from smswire.http.request import Fault, Recipient, SendMessage
-from smswire.http.value import LONGEST_VALIDITY, TYPES, format_fields, read_message
+from smswire.http.value import LONGEST_VALIDITY, TYPES, ValueReader, format_fields, read_message
 
 FIELDS = [row.field for row in MESSAGE]
 SPELLED = st.text("0123456789dhms:-+. \tDHMSxabcdefABCDEF٣²", max_size=12)
@@ -185,3 +185,18 @@ def test_a_span_that_no_text_says_is_refused_by_the_writer(field: str, span: tim
     with pytest.raises(DocumentError) as caught:
         list(format_fields(SendMessage(**fields)))
     assert (caught.value.status, caught.value.path) == (status, field)
+
+
+def test_a_value_that_comes_again_is_read_alike() -> None:
+    reader = ValueReader()
+    for raw in ({"datacoding": "8", "flash": " ", "text": "a"}, {"datacoding": "x"}, {"datacoding": "8"}, {"datacoding": "x"}):
+        assert reader.message(raw, [], "at {}".format) == read_message(raw, [], "at {}".format)
+
+
+def test_a_document_has_a_limit_of_different_values_but_none_of_equal_ones() -> None:
+    reader = ValueReader()
+    for number in range(20_000):
+        reader.message({"send_date_time": f"{number}x", "text": f"{number}"}, [], str)
+    reader.message({"send_date_time": "1x", "text": "another"}, [], str)
+    with pytest.raises(DocumentError, match="20,000 different values"):
+        reader.message({"datacoding": "1"}, [], str)

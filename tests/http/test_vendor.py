@@ -75,7 +75,8 @@ def test_credits_reports_and_the_inbox_are_read(service: VendorServer, call: Cal
     assert call(service.url, "credits", method=method) == Decimal("12.50")
     sent = call(service.url, "send", ["385951111111", "385952222222"], "x", keywords={"sender": "A"}).results
     reports = call(service.url, "reports", [sent[1].message_id], method=method)
-    assert [(report.id, report.status, report.donedate) for report in reports] == [(sent[1].message_id, "DELIVERED", datetime(2010, 8, 2, 14, 55, 16))]
+    found = [(report.id, report.status, report.donedate) for report in reports]
+    assert found == [(sent[1].message_id, "DELIVERED", datetime(2010, 8, 2, 14, 55, 16))]
     assert len(call(service.url, "reports", method=method)) == 1
     assert call(service.url, "reports", method=method) == ()
     service.inbox.append(InboundMessage(sender="38598123123", text="ABC", binary=b"ABC", message_id="7"))
@@ -103,7 +104,9 @@ def test_an_answer_that_is_none_says_so_and_nothing_else(service: VendorServer, 
 
 
 @pytest.mark.parametrize("fault", ["slow", "truncated"])
-def test_an_answer_that_does_not_come_whole_leaves_open_whether_the_message_was_taken(service: VendorServer, call: Call, fault: str) -> None:
+def test_an_answer_that_does_not_come_whole_leaves_open_whether_the_message_was_taken(
+    service: VendorServer, call: Call, fault: str,
+) -> None:
     service.faults += [fault] * 5
     with pytest.raises(NoAnswer) as caught:
         call(service.url, "send", "385951111111", "x", timeout=0.5, message_ids=False, keywords={"sender": "A"})

@@ -14,6 +14,7 @@ import click
 from smpp_core import SmppError
 
 from ..http.client import HttpClient
+from ..http.errors import ConnectFailed
 from ..http.inbound import InboundMessage
 from ..http.lookup import NumberContext
 from ..http.report import Report
@@ -91,7 +92,9 @@ def pull(ctx: click.Context, /, form: str, ids: tuple[str, ...], appid: str, **a
       smswire http pull http://test:test@localhost:8080
       smswire http pull http://test:test@localhost:8080 --id 1000,1002 --format json
     """
-    wanted = [id for given in ids for id in given.split(",") if id.strip()]
+    wanted = [id.strip() for given in ids for id in given.split(",") if id.strip()]
+    if ids and not wanted:
+        raise click.UsageError("--id has no id; without --id all reports are pulled")
 
     async def work(client: HttpClient) -> int:
         if wanted:
@@ -148,6 +151,7 @@ async def _lookups(client: HttpClient, numbers: tuple[str, ...], form: str) -> b
                 done += 1
 
     good = True
+    unsent: list[SmppError] = []
     with counted("looking up", len(numbers), lambda: (done, "")):
         tasks = [asyncio.ensure_future(one(number)) for number in numbers]
         try:
@@ -155,6 +159,7 @@ async def _lookups(client: HttpClient, numbers: tuple[str, ...], form: str) -> b
                 found = await task
                 if isinstance(found, SmppError):
                     good = False
+                    unsent += [found] if isinstance(found, ConnectFailed) else []
                     _print(form, {"destination": number, "error": str(found)}, number, str(found))
                 else:
                     good &= found.found
@@ -162,6 +167,8 @@ async def _lookups(client: HttpClient, numbers: tuple[str, ...], form: str) -> b
         finally:
             for task in tasks:
                 task.cancel()
+    if len(unsent) == len(numbers):
+        raise unsent[0]
     return good
 
 

@@ -39,7 +39,7 @@ def refused(error: SmppError) -> str:
     if isinstance(error, PartlySent):
         return str(error)
     if isinstance(error, DocumentError):
-        return f"the answer cannot be read: {error}"
+        return f"this cannot be asked: {error}"
     if isinstance(error, RequestRefused):
         return f"the service says {error}"
     return str(error)

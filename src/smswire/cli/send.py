@@ -1,4 +1,4 @@
-"""Commands, above layer 9: `smswire send`: one text to one or many receivers over SMPP, and what became of it."""
+"""Commands, above layer 9: `smswire send`: one text to one or many receivers over SMPP or HTTP, and what became of it."""
 
 from __future__ import annotations
 
@@ -101,6 +101,8 @@ def send(
     need_output()
     if http_url is not None:
         _only_smpp(ctx, url)
+    elif url is None:
+        raise click.UsageError("give --smpp URL or --http URL")
     else:
         endpoint = endpoint_of(url, password_file, "--wait" if options["wait"] else None)
         context = tls_of(endpoint, cafile, insecure)

@@ -12,10 +12,11 @@ import click
 
 from smpp_core import SmppError
 
+from ..http.batch import PartlySent
 from ..http.client import HttpClient
 from ..http.report import Report
 from ..http.request import Recipient, SendMessage
-from ..http.response import SendResult
+from ..http.response import SendResponse, SendResult
 from ..http.value import LONGEST_VALIDITY
 from ..message.compose import Composition
 from ..message.message import Message
@@ -88,20 +89,18 @@ class _Course:
             with counted("sending", len(self.message.recipients), lambda: (self.done, "")):
                 try:
                     await self._go()
-                except asyncio.CancelledError:
+                except (asyncio.CancelledError, SmppError) as error:
+                    reason = refused(error) if isinstance(error, SmppError) else "interrupted"
                     for id, result in self.waiting.items():  # the ids are all that is left to ask by
-                        self._print(result.destination, "SENT", id, "interrupted")
+                        self._print(result.destination, "SENT", id, reason)
                     raise
 
     async def _go(self) -> None:
-        response = await self.client.send([self.message])
-        for result in response.results:
-            if result.accepted and self.wait:
-                self.waiting[result.message_id] = result
-            elif result.accepted:
-                self._ended(result, "SENT", "", True)
-            else:
-                self._ended(result, "REJECTED", f"{result.row.name} ({result.status}): {result.row.meaning}", False)
+        try:
+            self._sent(await self.client.send([self.message]))
+        except PartlySent as error:
+            self._sent(error.response)
+            raise
         loop = asyncio.get_running_loop()
         end = loop.time() + self.timeout
         while self.waiting:
@@ -113,6 +112,15 @@ class _Course:
                 await asyncio.sleep(min(_PAUSE, max(end - loop.time(), 0)))
         for result in list(self.waiting.values()):
             self._ended(result, "SENT", f"no report within {self.timeout:g} s", False)
+
+    def _sent(self, response: SendResponse) -> None:
+        for result in response.results:
+            if result.accepted and self.wait:
+                self.waiting[result.message_id] = result
+            elif result.accepted:
+                self._ended(result, "SENT", "", True)
+            else:
+                self._ended(result, "REJECTED", f"{result.row.name} ({result.status}): {result.row.meaning}", False)
 
     def _reported(self, report: Report) -> None:
         result = self.waiting.pop(report.id, None)

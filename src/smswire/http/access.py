@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 
 from ..session.backoff import Backoff
-from .errors import AccessPointError, ApiError, BadAnswer, CommunicationFailed, NoAnswer
+from .errors import AccessPointError, ApiError, BadAnswer, CommunicationFailed, ConnectFailed, NoAnswer
 from .point import AccessPoint
 
 __all__ = ["AccessPoints", "Fate", "Walk", "fate_of"]
@@ -165,4 +165,4 @@ class Walk:
             lost = NoAnswer(words, written=True)
             lost.__cause__ = error
             return lost
-        return type(error)(words) if type(error).__name__ == "ConnectFailed" else error
+        return ConnectFailed(words) if isinstance(error, ConnectFailed) else error

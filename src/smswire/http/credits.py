@@ -96,7 +96,7 @@ def load_credits(body: bytes, content_type: str = "") -> Decimal:
     if head == b"{":
         return _of_json(body)
     if head == b"<" or b"\0<" in body[:4] or body[:2] in (b"\xfe\xff", b"\xff\xfe"):
-        return _of_xml(body, content_type_of(content_type[:1_000])[1])
+        return _of_xml(body, content_type_of(content_type)[1])
     text = body.strip(b"\xef\xbb\xbf \t\r\n\"").decode("ascii", "replace")
     status = parse_status(text)
     if status in _REFUSALS:

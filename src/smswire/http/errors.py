@@ -24,6 +24,17 @@ class ApiError(SmppError):
 
     request: Any = None
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Their arguments are not those of BaseException, which would make them anew of args: a pool of processes would break by that.
+        return _restored, (type(self), self.args, self.__dict__)
+
+
+def _restored(kind: type[ApiError], args: tuple[Any, ...], attributes: dict[str, Any]) -> ApiError:
+    error = kind.__new__(kind, *args)
+    error.args = args
+    error.__dict__.update(attributes)
+    return error
+
 
 class DocumentError(ApiError, ValueError):
     """A document cannot be read.

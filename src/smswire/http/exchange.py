@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from msgspec import Struct
 
@@ -45,9 +45,13 @@ class HttpAnswer(Struct, frozen=True, kw_only=True):
     body: bytes = b""
 
 
+# A Content-Type has a charset or a boundary of at most 70 characters (RFC 2046 5.1.1); what comes behind this many is not looked at.
+_LONGEST_TYPE: Final = 1_000
+
+
 def content_type_of(value: str) -> tuple[str, str]:
     """Split a Content-Type into its media type and charset, both in lower case, "" where there is none."""
-    media, _, rest = value.partition(";")
+    media, _, rest = value[:_LONGEST_TYPE].partition(";")
     charset = ""
     for parameter in rest.split(";"):
         name, _, text = parameter.partition("=")

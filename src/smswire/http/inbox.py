@@ -36,7 +36,6 @@ FORMS: Final = ("xml", "json")
 _MOST_NAMES: Final = 100
 _MOST_BRACES: Final = 300_000  # objects cost 0.1 us each before they can be counted; texts may have some
 _LONGEST_STATUS: Final = 64
-_LONGEST_TYPE: Final = 1_000
 _LIMIT: Final = re.compile(r"\d{1,9}", re.ASCII)
 _REPLACED: Final = "\ufffd"
 _NOT_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -109,8 +108,10 @@ def load_inbox(body: bytes, content_type: str = "", *, utc_offset: timedelta | N
     utc_offset: makes the dates aware. Names are read in any case, values of XML as attributes or elements. Raises RequestRefused or its
     subclass for an error (bare with either sign, JSON, XML, FAILED), DocumentError for what is none of these.
     """
-    if body.strip() in (NO_DATA, b""):
+    if body.strip() == NO_DATA:
         return ()
+    if not body:
+        raise DocumentError("the body is empty")  # an answer that was cut is not one of no messages
     return tuple(message_of(row, utc_offset, _path(place)) for place, row in enumerate(load_values(body, content_type), 1))
 
 
@@ -146,7 +147,7 @@ def load_values(body: bytes, content_type: str = "", *, most: int = MOST_MESSAGE
     if start[:1] in (b"{", b"["):
         return _load_json(body, most)
     found = parse_status(body.decode("latin-1")) if len(body) <= _LONGEST_STATUS else None
-    return _refuse(found, "") if found else _load_xml(body, content_type_of(content_type[:_LONGEST_TYPE])[1], most)
+    return _refuse(found, "") if found else _load_xml(body, content_type_of(content_type)[1], most)
 
 
 def _load_xml(body: bytes, charset: str, most: int) -> list[dict[str, str]]:

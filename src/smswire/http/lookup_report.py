@@ -70,7 +70,7 @@ def _rows(body: bytes, content_type: str) -> str:
         raise DocumentError(f"the body has {len(body):,} octets, the limit is {MOST_BODY:,}")
     if _RAW.match(body):
         return answer_text(body, content_type)
-    charset = content_type_of(content_type[:1_000])[1]
+    charset = content_type_of(content_type)[1]
     form = Form.of(b"", body, content_type)
     values = form.with_codec(codec_of(charset) or form.codec).all("dlr")
     if not values:

@@ -26,7 +26,6 @@ MOST_ANSWER: Final = 65_536
 _NAMED: Final = tuple(column for column in COLUMNS if column.name)
 _BY_PLACE: Final = tuple(column for column in COLUMNS if column.place is not None)
 _BY_NAME: Final = {column.name.lower(): column for column in _NAMED}
-_LONGEST_TYPE: Final = 1_000
 
 
 def load_lookup(body: bytes, content_type: str = "") -> NumberContext:
@@ -41,7 +40,7 @@ def load_lookup(body: bytes, content_type: str = "") -> NumberContext:
     if bare.upper() == FAILED:
         raise RequestRefused(None)
     if b"<" in bare[:4]:
-        return _load_xml(body, content_type_of(content_type[:_LONGEST_TYPE])[1])
+        return _load_xml(body, content_type_of(content_type)[1])
     if bare.startswith(b"{"):
         return load_json(answer_text(bare))
     return _load_comma(answer_text(body, content_type))
@@ -64,7 +63,7 @@ def dump_lookup(context: NumberContext, form: str = "comma", package: Package = 
 
 def answer_text(octets: bytes, content_type: str = "") -> str:
     """The octets in the charset that content_type names, else in UTF-8, without a byte order mark. Raises DocumentError (-22)."""
-    charset = content_type_of(content_type[:_LONGEST_TYPE])[1]
+    charset = content_type_of(content_type)[1]
     codec = codec_of(charset) if charset else "utf-8"
     if codec is None:
         raise DocumentError("the charset is not one of those that are read")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from ipaddress import IPv4Address, IPv6Address, IPv6Network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from typing import Final
 
 from .policy import Policy
@@ -20,6 +20,9 @@ _LABEL: Final = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(?<!-)", re.ASCII)
 # How a resolver tells an address from a name: the last label is a number, in whatever base (WHATWG URL, "ends in a number").
 _NUMBER: Final = re.compile(r"\d+|0[xX][0-9A-Fa-f]*", re.ASCII)
 _UNICAST: Final = IPv6Network("2000::/3")
+# Global by the registry, or to some readers of it, but nothing of a client's is there: protocol assignments (RFC 6890), relays of 6to4
+# (RFC 7526), and the address at which a cloud's hosts serve their guests.
+_NOT_FOR_CLIENTS: Final = tuple(map(IPv4Network, ("192.0.0.0/24", "192.88.99.0/24", "168.63.129.16/32")))
 _LOOPBACK: Final = IPv4Address("127.0.0.1")
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 
@@ -73,7 +76,7 @@ def _address(host: str, is_ipv6: bool) -> IPv4Address | IPv6Address | None:
 
 def _is_public(address: IPv4Address | IPv6Address) -> bool:
     if isinstance(address, IPv4Address):
-        return address.is_global and not address.is_multicast
+        return address.is_global and not address.is_multicast and not any(address in network for network in _NOT_FOR_CLIENTS)
     if address not in _UNICAST or not address.is_global:
         return False
     # Tunnels lead to the address that is written inside.

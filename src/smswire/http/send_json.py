@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
 from operator import attrgetter
 from typing import Any, Final
@@ -14,9 +13,10 @@ from msgspec import UNSET, Struct, UnsetType
 
 from .body import document, transcoded, unmarked
 from .errors import DocumentError
+from .json_octets import decoded
 from .parameter import AUTHENTICATION, MESSAGE, RECIPIENT, Parameter, by_name
-from .request import MOST_RECIPIENTS, Recipient, SendMessage, SendRequest
-from .value import format_fields, read_message
+from .request import MOST_RECIPIENTS, Fault, Recipient, SendMessage, SendRequest
+from .value import ValueReader, format_fields
 
 __all__ = ["dump_json", "load_json"]
 
@@ -40,6 +40,10 @@ _Request: Any = _wire(
     ("messages", list[_Message] | _Message | None | UnsetType, UNSET))
 _DECODER: Final[msgspec.json.Decoder[Any]] = msgspec.json.Decoder(_Request)
 
+_ANYTHING: Final[msgspec.json.Decoder[Any]] = msgspec.json.Decoder()
+_COPY: Final[Callable[[SendMessage], SendMessage]] = getattr(SendMessage, "__copy__")  # noqa: B009 - half of what copy.copy takes
+_ENCODE: Final = msgspec.json.Encoder().encode
+
 _AUTHENTICATION: Final = by_name(AUTHENTICATION, "json")
 _MESSAGE: Final = by_name(MESSAGE, "json")
 _RECIPIENT: Final = by_name(RECIPIENT, "json")
@@ -47,20 +51,24 @@ _WRITTEN: Final = {row.field: row.json[0] for row in (*AUTHENTICATION, *MESSAGE,
 _GSM: Final = attrgetter(RECIPIENT[0].json[0])
 _MESSAGE_ID: Final = attrgetter(RECIPIENT[1].json[0])
 _OTHER_IDS: Final = attrgetter(*RECIPIENT[1].json[1:])
+_OTHERS: Final = attrgetter(*RECIPIENT[0].json[1:], *RECIPIENT[1].json[1:])
+_NO_OTHERS: Final = (UNSET,) * (len(RECIPIENT[0].json[1:]) + len(RECIPIENT[1].json[1:]))
 _NO_OTHER_IDS: Final = (UNSET,) * len(RECIPIENT[1].json[1:])
 
-# 10,000 messages of one recipient have 20,002 objects, 10,001 arrays and 120,000 members if each has ten; the rest is room for what
+# 10,000 messages of one recipient have 20,002 objects, 10,001 arrays and 90,000 members if each has nine; the rest is room for what
 # stands in texts.
 _MOST_BRACKETS: Final = 60_000
-_MOST_MEMBERS: Final = 120_000
+_MOST_MEMBERS: Final = 100_000
 _MOST_COMMAS: Final = 300_000
 # Numbers are read in a time that grows with the square of their digits. No document has so many digits but in texts.
 _MOST_DIGITS: Final = 300_000
 _LONG_NUMBER: Final = re.compile(rb"[:,[\s]-?[0-9]{100}")
 _MOST_STRINGS: Final = 400_000
+_MOST_LINES: Final = 400_000
 _WORDS: Final = {
     "array": "an array", "object": "an object", "float": "a number that is not whole", "null": "null", "bool": "true or false",
 }
+_CONTAINERS: Final = (dict, list)
 _BLANK_BEFORE_COLON: Final = re.compile(rb'"[ \t\r\n]+:')
 
 
@@ -81,9 +89,12 @@ def load_json(body: bytes, content_type: str = "") -> SendRequest:
     reader = _Reader()
     request = reader.request(raw)
     # Every member has a quote and a colon, and a text can only add some. So if there are no more of them than there are fields that were
-    # set, no name came twice and none was unknown. Where they stand apart, or do not agree, all names are looked at.
+    # set, no name came twice and none was unknown. Where they stand apart, or do not agree, the names are counted; if there are more, all
+    # objects are looked at.
     if members != reader.members or _BLANK_BEFORE_COLON.search(octets):
-        _check_names(octets)
+        names = _names(octets)
+        if names != reader.members:
+            _check_names(octets, names)
     return request
 
 
@@ -155,7 +166,7 @@ def _broken(words: str) -> DocumentError:
 
 def _mended(octets: bytes) -> bytes:
     """The document with line ends and tabs in strings escaped: the vendor prints a request with such a text, and clients send it."""
-    if octets.count(b'"') > _MOST_STRINGS or b"\1" in octets or b"\2" in octets:
+    if octets.count(b'"') > _MOST_STRINGS or octets.count(b"\n") > _MOST_LINES or b"\1" in octets or b"\2" in octets:
         return octets
     pieces = octets.replace(b"\\\\", b"\1").replace(b'\\"', b"\2").split(b'"')
     if len(pieces) == 1:
@@ -165,21 +176,23 @@ def _mended(octets: bytes) -> bytes:
     return b'"'.join(pieces).replace(b"\1", b"\\\\").replace(b"\2", b'\\"')
 
 
-def _check_names(octets: bytes) -> None:
-    """Refuse a name that comes twice in one object, wherever it stands."""
-    try:
-        # What becomes of numbers is of no use; their lengths cost the least.
-        json.loads(octets.decode(), strict=False, object_pairs_hook=_unlike, parse_int=len, parse_float=len)
-    except RecursionError:
-        raise DocumentError("arrays and objects are nested too deep") from None
-    except UnicodeError:
-        raise DocumentError("the octets are not utf-8") from None
-    except json.JSONDecodeError as error:
-        raise DocumentError("the JSON is broken", path=f"character {error.pos}") from None
+def _names(octets: bytes) -> int:
+    """How many names the objects of a document have that was decoded."""
+    # Strings lie between quotes that are not escaped; a colon behind one makes it a name.
+    behind = b'"' + b'"'.join(octets.replace(b"\\\\", b"").replace(b'\\"', b"").split(b'"')[2::2])
+    return behind.count(b'":') + len(_BLANK_BEFORE_COLON.findall(behind))
 
 
-def _unlike(pairs: list[tuple[str, Any]]) -> None:
-    if len(dict(pairs)) != len(pairs):
+def _check_names(octets: bytes, names: int) -> None:
+    """Refuse a name that comes twice in one object, wherever it stands: then the objects have less members than names."""
+    left: list[Any] = [decoded(_ANYTHING, octets)]
+    while left:
+        one = left.pop()
+        if one.__class__ is dict:
+            names -= len(one)
+            one = one.values()
+        left += [value for value in one if value.__class__ in _CONTAINERS]
+    if names:
         raise DocumentError("a name comes twice in one object")
 
 
@@ -189,6 +202,9 @@ class _Reader:
     def __init__(self) -> None:
         self.members = 0
         self._left = MOST_RECIPIENTS
+        self._values = ValueReader()
+        # Message, members, text under another name, path: by what makes the message but for text and recipients.
+        self._models: dict[bytes, tuple[SendMessage, int, str | None, str]] = {}
 
     def request(self, raw: Any) -> SendRequest:
         self.members += (raw.authentication is not UNSET) + (raw.messages is not UNSET)
@@ -202,18 +218,42 @@ class _Reader:
         return SendRequest(messages=messages, **who)
 
     def _message(self, raw: Any, path: str) -> SendMessage:
-        given = raw.recipients
+        given, text = raw.recipients, raw.text
         raw.recipients = UNSET
         recipients: list[Recipient] = []
         if given is not UNSET:
             self.members += 1
             recipients = self._recipients(given if isinstance(given, list) else [given])
-        return read_message(self._texts(raw, _MESSAGE), recipients, partial(_path, path))
+        own = ""
+        if text.__class__ is str:
+            self.members += 1
+            raw.text = UNSET
+            own = "" if text.isspace() else text
+        # Messages of one request mostly differ in their text and recipients alone: the others are a model's.
+        key = _ENCODE(raw)
+        found = self._models.get(key)
+        if found is None:
+            before = self.members
+            texts = self._texts(raw, _MESSAGE)
+            other = texts.get("text")
+            if own:
+                texts["text"] = own
+            message = self._values.message(texts, recipients, partial(_path, path))
+            self._models[key] = (message, self.members - before, other, path)
+            return message
+        model, members, other, place = found
+        self.members += members
+        message = _COPY(model)
+        message.recipients = recipients
+        message.text = own or other
+        if model.fault is not None:
+            message.fault = Fault(model.fault.status, path + model.fault.path.removeprefix(place), model.fault.reason)
+        return message
 
     def _recipients(self, given: list[Any]) -> list[Recipient]:
         if len(given) > 2 * MOST_RECIPIENTS:
             raise DocumentError(f"there are over {MOST_RECIPIENTS:,} recipients, blank ones among them")
-        recipients = self._alike(given) if len(given) > 1 else None
+        recipients = self._alike(given) if len(given) > 1 else self._alone(given)
         if recipients is None:
             recipients = []
             for one in given:
@@ -227,6 +267,18 @@ class _Reader:
         if self._left < 0:
             raise DocumentError(f"there are over {MOST_RECIPIENTS:,} recipients")
         return recipients
+
+    def _alone(self, given: list[Any]) -> list[Recipient] | None:
+        """One recipient that is an object with a number, and with an id or none; None for another."""
+        if len(given) != 1 or given[0].__class__ is not _Recipient:
+            return None
+        number, name = _GSM(given[0]), _MESSAGE_ID(given[0])
+        if number.__class__ is not str or _OTHERS(given[0]) != _NO_OTHERS:
+            return None
+        if name is UNSET or name.__class__ is str:
+            self.members += 1 + (name is not UNSET)
+            return [Recipient(number.strip(), "" if name is UNSET else name.strip())]
+        return None
 
     def _alike(self, given: list[Any]) -> list[Recipient] | None:
         """Recipients that all are objects with a number, and all or none with an id, in columns; None for any others."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import partial
 from typing import Any, Final
 
@@ -12,8 +13,8 @@ from .body import document
 from .errors import DocumentError
 from .parameter import AUTHENTICATION, MESSAGE, RECIPIENT, by_name
 from .request import MOST_RECIPIENTS, Fault, Recipient, SendMessage, SendRequest
-from .value import format_fields, read_message
-from .xml_tree import escaped, in_utf8, local_name, parse_utf8
+from .value import ValueReader, format_fields
+from .xml_tree import check_tags, escaped, in_utf8, local_name, parse_utf8
 
 __all__ = ["dump_xml", "load_xml"]
 
@@ -31,16 +32,26 @@ _MOST_NAMES: Final = 1_000
 # Below that many octets, or children of the root, a document is read as fast without what makes large ones faster.
 _SMALL: Final = 1_500
 _FEW: Final = 50
+_COPY: Final[Callable[[SendMessage], SendMessage]] = getattr(SendMessage, "__copy__")  # noqa: B009 - half of what copy.copy takes
 _WRITTEN: Final = {row.field: row.xml[0] for row in (*AUTHENTICATION, *MESSAGE)}
 
-# Recipients as everybody writes them. Before the document is parsed each "<" between <recipients> and its end becomes a mark that stands
-# nowhere else: they are one text then, and no element of the tree and no Python object but the result is made for them. What is hidden
-# is whole elements, and a document without "<!" and "<?" has neither CDATA nor comments, so that the document is as well formed, or as
-# broken at the same place, as before.
+# Messages and recipients as everybody writes them. Before the document is parsed each "<" between <message> and its end becomes a mark
+# that stands nowhere else, or each between <recipients> and its end where the message is written otherwise: they are one text then, and no
+# element of the tree is made for what is in them. What is hidden is whole elements, and a document without "<!" and "<?" has neither CDATA
+# nor comments, so that the document is as well formed, or as broken at the same place, as before.
 _MARK: Final = "\x7f"
+_MARK_OCTET: Final = _MARK.encode()
 _MARK_GSM: Final = f"{_MARK}gsm"
-_PLAIN: Final = re.compile(
-    rb'<recipients>((?:[ \t\r\n]*+<gsm(?: messageId="[!#-%\'-;=-\\\^-~]*+")?+>[!-%\'-;=?-~]*+</gsm>)++[ \t\r\n]*+)</recipients>')
+_RECIPIENTS: Final = (
+    rb'<recipients>%b(?:[ \t\r\n]*+<gsm(?: messageId="[!#-%%\'-;=-\\\^-~]*+")?+>[!-%%\'-;=?-~]*+</gsm>)++[ \t\r\n]*+%b</recipients>')
+_PLAIN: Final = re.compile(_RECIPIENTS % (b"(", b")"))
+_LEAF: Final = rb"<([A-FH-Za-fh-z][A-Za-z]*+)>[^<&]*+(?:&(?!#)[^<&]*+)*+</\2>"  # no gsm: those that stand alone keep their place
+_PLAIN_MESSAGE: Final = re.compile(rb"<message>((?:[ \t\r\n]*+(?:%b|%b))++[ \t\r\n]*+)</message>" % (_RECIPIENTS % (b"", b""), _LEAF))
+_MARK_REFERENCE: Final = re.compile(rb"&#(?:0*127|[xX]0*7[fF]);")
+_MARK_RECIPIENTS: Final = f"{_MARK}recipients>"
+_MARK_TEXT: Final = f"{_MARK}text>"
+_MARK_TEXT_END: Final = f"{_MARK}/text>"
+_MARK_END: Final = f"{_MARK}/recipients>"
 _GSM: Final = re.compile(f'{_MARK_GSM}(?: messageId="([^"]*)")?>([^{_MARK}]+)')
 _DEEP: Final = etree.XPath("boolean(/*/*/*/*)")
 _ODD: Final = re.compile(r"[^ !#-%'-;=?-~]")
@@ -56,6 +67,7 @@ def load_xml(body: bytes, content_type: str = "") -> SendRequest:
     refuses.
     """
     octets = in_utf8(*document(body, content_type, "XML", b"<"))
+    check_tags(octets)
     hidden = _hidden(octets)
     return _Reader(parse_utf8(hidden or octets), bool(hidden)).request()
 
@@ -94,20 +106,40 @@ def _recipients(recipients: list[Recipient]) -> list[str]:
 
 
 def _hidden(octets: bytes) -> bytes:
-    """The document with its plain recipients made text; b"" if it has none, or where that cannot be told."""
+    """The document with its plain messages and recipients made text; b"" if it has none, or where that cannot be told."""
     if len(octets) < _SMALL:
         return b""
-    pieces = _PLAIN.split(octets)
-    others = b"\0".join(pieces[::2])
-    if len(pieces) == 1 or b"<!" in others or b"<?" in others or _MARK.encode() in others:
+    if octets.count(b"<message>") < _FEW:  # few messages are read as fast as elements
+        pieces = _PLAIN.split(octets)
+        if len(pieces) == 1 or not _is_simple(b"\0".join(pieces[::2])):
+            return b""
+        return _with_marks(pieces)
+    if not _is_simple(octets):
         return b""
-    hidden = b"\0".join(pieces[1::2]).replace(b"<", _MARK.encode()).replace(b"\0", b"</recipients>\0<recipients>")
-    pieces[1::2] = b"".join((b"<recipients>", hidden, b"</recipients>")).split(b"\0")
+    pieces = _PLAIN_MESSAGE.split(octets)
+    pieces[1::3] = [b"<message>%b</message>" % content.replace(b"<", _MARK_OCTET) for content in pieces[1::3]]
+    pieces[2::3] = [b""] * (len(pieces) // 3)
+    # Recipients of messages that are not plain.
+    pieces[::3] = [_with_marks(_PLAIN.split(piece)) if b"<recipients>" in piece else piece for piece in pieces[::3]]
+    hidden = b"".join(pieces)
+    return hidden if _MARK_OCTET in hidden else b""
+
+
+def _is_simple(octets: bytes) -> bool:
+    """True if nothing in it can be taken for a mark, for an element or for its end."""
+    if b"<!" in octets or b"<?" in octets or _MARK_OCTET in octets:
+        return False
+    return b"&#" not in octets or not _MARK_REFERENCE.search(octets)
+
+
+def _with_marks(pieces: list[bytes]) -> bytes:
+    """The pieces as one; each second is what stands in <recipients>."""
+    pieces[1::2] = [b"<recipients>%b</recipients>" % inner.replace(b"<", _MARK_OCTET) for inner in pieces[1::2]]
     return b"".join(pieces)
 
 
 class _Reader:
-    """Reads one tree. hidden: recipients in it are text, with marks."""
+    """Reads one tree. hidden: recipients and messages in it are text, with marks."""
 
     def __init__(self, root: etree._Element, hidden: bool) -> None:
         self._root, self._hidden = root, hidden
@@ -118,6 +150,11 @@ class _Reader:
         # Tags as they stand to what they mean, so that each is looked at once.
         self._names = _TAGS.copy()
         self._fault: Fault | None = None
+        self._values = ValueReader()
+        # Elements of messages that were hidden, as `sender>Infobip`, to field and value.
+        self._leaves: dict[str, tuple[str, str]] = {}
+        # Messages by what makes them but for text and recipients.
+        self._models: dict[str, SendMessage] = {}
 
     def request(self) -> SendRequest:
         if local_name(self._root.tag) != "sms":
@@ -126,8 +163,9 @@ class _Reader:
             raise DocumentError(f"there are over {MOST_RECIPIENTS:,} messages")
         who: dict[str, str] = {}
         messages: list[SendMessage] = []
+        names = self._names
         for child in self._root:
-            name = self._name(child)
+            name = names.get(child.tag) or self._name(child)
             if name == "message":
                 if len(messages) == MOST_RECIPIENTS:
                     raise DocumentError(f"there are over {MOST_RECIPIENTS:,} messages")
@@ -148,6 +186,8 @@ class _Reader:
                 who.setdefault(field, text)
 
     def _message(self, message: etree._Element, number: int) -> SendMessage:
+        if self._hidden and (text := message.text) and _MARK in text:
+            return self._plain(text, number)
         raw: dict[str, str] = {}
         recipients: list[Recipient] = []
         names, deep = self._names, self._deep
@@ -170,10 +210,66 @@ class _Reader:
                         self._gsm(gsm, number, recipients)
             elif field == "gsm":
                 self._gsm(child, number, recipients)
+        return self._made(raw, recipients, number)
+
+    def _plain(self, text: str, number: int) -> SendMessage:
+        """A message that was hidden."""
+        whole = text
+        recipients: list[Recipient] = []
+        self._fault = None
+        if _MARK_RECIPIENTS in text:
+            text, *parts = text.split(_MARK_RECIPIENTS)
+            for part in parts:
+                inner, _, rest = part.partition(_MARK_END)
+                self._check(1 + inner.count(_MARK_GSM))
+                recipients += [Recipient(gsm, message_id) for message_id, gsm in _GSM.findall(inner)]
+                text += rest
+        # Messages of one request mostly differ in their text alone.
+        text, _, rest = text.partition(_MARK_TEXT)
+        value, _, rest = rest.partition(_MARK_TEXT_END)
+        text += rest
+        model = self._models.get(text)
+        if model is None:
+            raw = self._raw(text)
+            if "text" in raw:
+                return self._made(self._raw(whole), recipients, number)     # two texts: their order counts
+            if value and not value.isspace():
+                raw["text"] = value
+            message = self._made(raw, recipients, number)
+            self._models[text] = message
+            return message
+        self._count(recipients)
+        message = _COPY(model)
+        message.recipients = recipients
+        message.text = value if value and not value.isspace() else None
+        if model.fault is not None:
+            _, _, field = model.fault.path.rpartition("/")
+            message.fault = Fault(model.fault.status, f"SMS/message[{number}]/{field}", model.fault.reason)
+        return message
+
+    def _raw(self, text: str) -> dict[str, str]:
+        """The fields of a message that was hidden."""
+        raw: dict[str, str] = {}
+        leaves = self._leaves
+        for leaf in text.split(_MARK):
+            found = leaves.get(leaf)
+            if found is None:
+                tag, _, value = leaf.partition(">")  # an end tag has a slash, and is none of the names
+                field = "" if not value or value.isspace() else _ELEMENTS.get(tag.lower(), "")
+                found = leaves[leaf] = (field if field in _FIELDS else "", value)
+            field, value = found
+            if field and field not in raw:
+                raw[field] = value
+        return raw
+
+    def _count(self, recipients: list[Recipient]) -> None:
         self._left -= len(recipients)
         if self._left < 0:
             raise DocumentError(f"there are over {MOST_RECIPIENTS:,} recipients")
-        return read_message(raw, recipients, partial(_path, number), self._fault)
+
+    def _made(self, raw: dict[str, str], recipients: list[Recipient], number: int) -> SendMessage:
+        self._count(recipients)
+        return self._values.message(raw, recipients, partial(_path, number), self._fault)
 
     def _gsm(self, gsm: etree._Element, number: int, recipients: list[Recipient]) -> None:
         """Add the recipient of one element, if it is one and not blank."""

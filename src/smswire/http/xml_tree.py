@@ -12,16 +12,21 @@ from .body import transcoded, unmarked
 from .errors import DocumentError
 from .request import MOST_OCTETS
 
-__all__ = ["DEPTH", "MOST_ATTRIBUTES", "MOST_TAGS", "escaped", "in_utf8", "local_name", "parse", "parse_utf8"]
+__all__ = ["DEPTH", "MOST_ATTRIBUTES", "MOST_TAGS", "check_tags", "escaped", "in_utf8", "local_name", "parse", "parse_utf8"]
 
 DEPTH: Final = 16
 # An answer to 10,000 recipients has 80,000 tags, the reports of 10,000 messages have 70,000 attributes. This many of any kind stay under
-# 50 ms; libxml2 takes some 0.1 to 0.3 us for each.
+# 50 ms; libxml2 takes some 0.1 to 0.3 us for each. An element mostly has two tags.
 MOST_TAGS: Final = 150_000
+_MOST_ELEMENTS: Final = 90_000
 MOST_ATTRIBUTES: Final = 100_000
+# Tags and, twice, attributes: an inbox of 10,000 messages has 180,000.
+_MOST_NODES: Final = 220_000
+_FEW_ATTRIBUTES: Final = 30_000
 _MOST_NAMESPACES: Final = 1_000
 # Each may be an error, and the parser notes them all, also where it does not recover. Tags of a document in which they are mended.
 _MOST_REFERENCES: Final = 100_000
+_MOST_GOOD_REFERENCES: Final = 250_000
 _MOST_MENDED: Final = 50_000
 _CONTROL: Final = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _CONTROLS: Final = bytes(sorted(set(range(0x20)) - set(b"\t\n\r")))
@@ -120,12 +125,27 @@ def escaped(text: str, *, attribute: bool = False) -> str:
     return text
 
 
-def _check_size(body: bytes) -> None:
-    if body.count(b"<") > MOST_TAGS:
+def check_tags(body: bytes) -> None:
+    """Raise DocumentError (-22) for over MOST_TAGS tags, or as many elements as no document has."""
+    tags = body.count(b"<")
+    if tags > MOST_TAGS:
         raise DocumentError(f"the document has over {MOST_TAGS:,} tags")
+    if tags > _MOST_ELEMENTS and tags - body.count(b"</") > _MOST_ELEMENTS:
+        raise DocumentError(f"the document has over {_MOST_ELEMENTS:,} elements")
+
+
+def _check_size(body: bytes) -> None:
+    check_tags(body)
     # Each attribute has a sign and two quotes; texts may have many of one of them, but hardly of both.
-    if body.count(b"=") > MOST_ATTRIBUTES and body.count(b'"') + body.count(b"'") > 2 * MOST_ATTRIBUTES:
+    attributes = body.count(b"=")
+    if attributes <= _FEW_ATTRIBUTES:
+        attributes = 0
+    else:
+        attributes = min(attributes, (body.count(b'"') + body.count(b"'")) // 2)
+    if attributes > MOST_ATTRIBUTES:
         raise DocumentError(f"the document has over {MOST_ATTRIBUTES:,} attributes")
+    if 2 * attributes + body.count(b"<") > _MOST_NODES:
+        raise DocumentError(f"the document has {attributes:,} attributes and over {_MOST_NODES - 2 * attributes:,} tags")
     if body.count(b"xmlns") > _MOST_NAMESPACES:
         raise DocumentError(f"the document has over {_MOST_NAMESPACES:,} namespaces")
 
@@ -138,8 +158,9 @@ def _checked(body: bytes, recover: bool) -> bytes:
         line, column = body.count(b"\n", 0, at) + 1, at - body.rfind(b"\n", 0, at)
         raise DocumentError(_words(etree.ErrorTypes.ERR_INVALID_CHAR), path=f"line {line}, column {column}")
     references = body.count(b"&")
-    if references > _MOST_REFERENCES and (recover or references > body.count(b";")):
-        raise DocumentError(f"the document has over {_MOST_REFERENCES:,} references")
+    most = _MOST_REFERENCES if recover or references > body.count(b";") else _MOST_GOOD_REFERENCES
+    if references > most:
+        raise DocumentError(f"the document has over {most:,} references")
     return clean
 
 
