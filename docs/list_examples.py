@@ -67,7 +67,8 @@ KINDS = {
     "send-response-xml": Kind(load_response, lambda read: dump_response(read, "xml")),
     "send-response-json": Kind(load_response, lambda read: dump_response(read, "json")),
     "report-push": Kind(load_reports, dump_reports), "report-pull": Kind(load_reports, dump_reports),
-    "report-no-data": Kind(load_reports, lambda read: b"NO_DATA"), "report-error": Kind(load_reports, lambda error: dump_pull_error(error.status)),
+    "report-no-data": Kind(load_reports, lambda read: b"NO_DATA"),
+    "report-error": Kind(load_reports, lambda error: dump_pull_error(error.status)),
     "report-query": Kind(load_pull, dump_pull), "credits-query": Kind(load_credits_query, dump_credits_query),
     "lookup-query-async": Kind(load_async_query, dump_async_query), "lookup-query-sync": Kind(load_sync_query, dump_sync_query),
     "lookup-accepted": Kind(load_accepted, dump_accepted), "lookup-report": Kind(load_lookup_reports, dump_lookup_reports),
@@ -108,10 +109,15 @@ def shown(value: Any) -> str:
     if isinstance(value, Template):
         return repr(value)
     fields = [
-        f"{field.name}={'***' if field.name == 'password' else shown(getattr(value, field.name))}" for field in msgspec.structs.fields(value)
-        if field.required or getattr(value, field.name) != (field.default_factory() if field.default is msgspec.NODEFAULT else field.default)
+        f"{field.name}={'***' if field.name == 'password' else shown(getattr(value, field.name))}"
+        for field in msgspec.structs.fields(value) if field.required or getattr(value, field.name) != default_of(field)
     ]
     return f"{type(value).__name__}({', '.join(fields)})"
+
+
+def default_of(field: Any) -> Any:
+    """What a field has where nothing is given."""
+    return field.default_factory() if field.default is msgspec.NODEFAULT else field.default
 
 
 def cell(text: str, limit: int = 400) -> str:
@@ -127,8 +133,10 @@ def page() -> str:
     """The page's text."""
     lines = [
         "# What the document prints, read and written", "",
-        "Written by `docs/list_examples.py`. Each row is one example of the vendor's document of 2014, kept octet for octet in `tests/data/http/`: where it",
-        "stands, what is odd about it, what the codecs read in it (only what is not at its default), what they write for that, and the decision (V…) that",
+        "Written by `docs/list_examples.py`. Each row is one example of the vendor's document of 2014, kept octet for octet in "
+        "`tests/data/http/`: where it",
+        "stands, what is odd about it, what the codecs read in it (only what is not at its default), what they write for that, and the "
+        "decision (V…) that",
         "says so. ⏎ is a line end; an ellipsis stands for the rest.", "",
         "| section | example | odd | read | written | decision |", "|---|---|---|---|---|---|",
     ]

@@ -66,7 +66,10 @@ class VendorServer:
         name, form = found
         if name == "send":
             return self._send(request, form)
-        return {"command": self._command, "pull": self._pull, "lookup": self._lookup, "lookups": self._lookups, "inbox": self._inbox}[name](request)
+        services = {
+            "command": self._command, "pull": self._pull, "lookup": self._lookup, "lookups": self._lookups, "inbox": self._inbox,
+        }
+        return services[name](request)
 
     def _knows(self, who: Credentials) -> bool:
         return self.accounts.get(who.username) == who.password
@@ -191,7 +194,8 @@ class VendorServer:
             extra = [(b"location", b"http://127.0.0.1:1/")]
         length = len(answer.body) + (10 if fault == "truncated" else 0)
         kind = [(b"content-type", answer.content_type.encode())] if answer.content_type else []
-        await send({"type": "http.response.start", "status": answer.status, "headers": [*kind, (b"content-length", b"%d" % length), *extra]})
+        headers = [*kind, (b"content-length", b"%d" % length), *extra]
+        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
         await send({"type": "http.response.body", "body": b"" if request.method == "HEAD" else answer.body})
 
 
